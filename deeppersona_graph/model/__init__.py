@@ -1,0 +1,1 @@
+"""Plain immutable data, without input or output."""

@@ -1,0 +1,1 @@
+"""Personas: anchors, selection, filling, narration, generation (DeepPersona §3.2)."""

@@ -1,0 +1,86 @@
+"""Configuration in one frozen object: flags, then environment, then `deeppersona.toml`.
+
+Nothing else in the package reads the environment.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from deeppersona_graph.errors import InputError, shorten
+
+FILE = Path("deeppersona.toml")
+
+
+class Settings(BaseSettings):
+    """What a run of the program is configured with.
+
+    Environment names are `DEEPPERSONA_` and the field's name; for the connection the usual
+    `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD` and `NEO4J_DATABASE` are read.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="DEEPPERSONA_",
+        toml_file=FILE,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        env_ignore_empty=True,
+    )
+
+    uri: str | None = Field(None, validation_alias=AliasChoices("uri", "NEO4J_URI"))
+    """Bolt address of a server to use; none: the private server."""
+    username: str = Field("neo4j", validation_alias=AliasChoices("username", "NEO4J_USERNAME"))
+    password: SecretStr | None = Field(None, validation_alias=AliasChoices("password", "NEO4J_PASSWORD"))
+    database: str = Field("neo4j", validation_alias=AliasChoices("database", "NEO4J_DATABASE"))
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("deeppersona")))
+    """Folder of the private server, its jars, and the caches."""
+    embedding_model: str = "all-MiniLM-L6-v2"
+    """Name or folder of a sentence-transformers model."""
+    taxonomy: str = "human"
+    """The taxonomy that commands use when none is named."""
+    maven_repository: str | None = None
+    """Address of a Maven repository to fetch Neo4j from; none: Maven Central."""
+    server_heap: str = "1g"
+    """Largest heap of the private server, as the JVM writes it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with `flags` in front; a flag that is None does not count as given.
+
+    Raises `InputError` for a malformed `deeppersona.toml` or a value of the wrong type.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{FILE} is not valid TOML: {error}; mend it or move it away") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        found = shorten(repr(first.get("input")))
+        raise InputError(
+            f"setting {name!r} is {found}: {first['msg']}; see flags, environment and {FILE}"
+        ) from error

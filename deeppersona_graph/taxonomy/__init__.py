@@ -1,0 +1,1 @@
+"""The Human-Attribute Tree: reading, importing, synchronising, exporting."""
