@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from deeppersona_graph.cli import server
+from deeppersona_graph.cli import generate, personas, server, taxonomy
 from deeppersona_graph.errors import DeepPersonaError
 
 app = typer.Typer(
@@ -16,7 +16,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("generate")(generate.generate)
+app.command("show")(personas.show)
+app.command("list")(personas.list_)
+app.command("export")(personas.export)
+app.command("delete")(personas.delete)
+app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(server.app, name="server")
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show where an error comes from."),
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    """Deep synthetic personas from a human-attribute taxonomy that lives in Neo4j."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("deeppersona-graph"))
+        raise typer.Exit
+    _debug.append(debug)
+
+
+_debug: list[bool] = []
 
 
 def main() -> None:
@@ -24,7 +47,10 @@ def main() -> None:
     try:
         app()
     except DeepPersonaError as error:
-        if "--debug" in sys.argv:
+        if any(_debug):
             raise
         print(f"deeppersona: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("deeppersona: interrupted; what was finished is kept", file=sys.stderr)
+        raise SystemExit(130) from None

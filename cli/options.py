@@ -14,5 +14,6 @@ Uri = Annotated[
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the private server and the caches.")
 ]
+Taxonomy = Annotated[str | None, typer.Option("--taxonomy", help="Name of the taxonomy.  [default: human]")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

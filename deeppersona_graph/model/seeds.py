@@ -10,7 +10,7 @@ import json
 import random
 
 MODULUS = 2**31 - 1
-"""The Mersenne prime over which a persona's uniforms are formed (DESIGN: `((draw·a + b) mod M + 1) / 2³¹`)."""
+"""The Mersenne prime over which a persona's uniforms are formed."""
 
 
 def digest(*labels: str | int) -> bytes:

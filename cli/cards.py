@@ -1,0 +1,105 @@
+"""Personas on the terminal: one as a card, several as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from deeppersona_graph.model.persona import Persona, Trait, shown_value
+
+WIDTH = 100
+_MARKS = {"near": ("●", "green"), "middle": ("◐", "yellow"), "far": ("○", "magenta")}
+
+
+def card(persona: Persona) -> RenderableType:
+    """One persona: core profile, narrative, and attributes by domain with their stratum."""
+    situation = persona.situation
+    place = f"{situation.city}, {situation.country_name}"
+    headline = Text.assemble((situation.name, "bold"), f"  {situation.age}, {situation.sex}, {place}")
+    footer = f"{persona.id} · {persona.population} #{persona.index} · {len(persona.traits)} attributes"
+    parts: list[RenderableType] = [
+        _profile(persona),
+        Padding(Text(persona.narrative), (1, 0)),
+        Text.assemble(
+            *[part for name, (mark, style) in _MARKS.items() for part in ((mark, style), f" {name}  ")]
+        ),
+        *_domains(persona.traits),
+    ]
+    return Panel(
+        Group(*parts),
+        title=headline,
+        subtitle=Text(footer, "dim"),
+        padding=(1, 2),
+        width=WIDTH,
+        title_align="left",
+    )
+
+
+def roster(people: Sequence[Persona]) -> Table:
+    """Several personas, a line each."""
+    return brief_table(
+        (p.id, p.situation.name, str(p.situation.age), p.situation.sex,
+         f"{p.situation.city}, {p.situation.country_name}", p.situation.occupation or p.situation.employment)
+        for p in people
+    )  # fmt: skip
+
+
+def brief_table(lines: object) -> Table:
+    """A table of personas in brief: id, name, age, sex, place, work."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("id", "name", "age", "sex", "place", "work"):
+        table.add_column(column, overflow="fold")
+    for line in lines:  # type: ignore[attr-defined]
+        table.add_row(*(Text(part) for part in line))
+    return table
+
+
+def _profile(persona: Persona) -> Table:
+    situation, inner = persona.situation, persona.inner
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    work = situation.employment + (f", {situation.occupation}" if situation.occupation else "")
+    lines = [
+        ("work", f"{work}; education: {situation.education}; income: {situation.income}"),
+        (
+            "home",
+            f"{situation.settlement}; {situation.household}; {situation.partnership}; {situation.parenthood}",
+        ),
+        ("faith", situation.faith),
+        ("values", f"{inner.values} ({inner.orientation})"),
+        ("attitude", inner.attitude),
+        ("interests", ", ".join(inner.interests)),
+    ]
+    if persona.biography:
+        lines.append(("given", persona.biography))
+    for label, text in lines:
+        table.add_row(label, Text(text))
+    return table
+
+
+def _domains(traits: Sequence[Trait]) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    by_domain: dict[str, list[Trait]] = {}
+    for trait in traits:
+        by_domain.setdefault(trait.path[0], []).append(trait)
+    for domain, found in sorted(by_domain.items()):
+        parts.append(Padding(Text(f"{domain} ({len(found)})", "bold"), (1, 0, 0, 0)))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+        table.add_column(width=1)
+        table.add_column(ratio=5)
+        table.add_column(ratio=6)
+        for trait in sorted(found, key=lambda t: t.path):
+            mark, style = _MARKS.get(trait.stratum or "", ("◆", "cyan"))
+            table.add_row(Text(mark, style), Text(" › ".join(trait.path[1:]), "dim"), Text(_value(trait)))
+        parts.append(table)
+    return parts
+
+
+def _value(trait: Trait) -> str:
+    return shown_value(trait.value) + ("  (given)" if trait.source == "given" else "")

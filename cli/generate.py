@@ -1,0 +1,173 @@
+"""`deeppersona generate`: new people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
+from deeppersona_graph.cli.output import opened, out, print_json, say
+from deeppersona_graph.errors import InputError
+
+if TYPE_CHECKING:
+    from deeppersona_graph.api import Generation
+    from deeppersona_graph.model.persona import Persona
+
+CARDS = 3
+"""Personas shown as whole cards; more are listed."""
+
+
+class Values(StrEnum):
+    """Where values come from."""
+
+    auto = "auto"
+    bank = "bank"
+    model = "model"
+
+
+class Sampling(StrEnum):
+    """How situations are drawn."""
+
+    population = "population"
+    uniform = "uniform"
+
+
+def generate(
+    count: Annotated[
+        int, typer.Option("--count", "-n", help="How many people the population shall have.")
+    ] = 1,
+    depth: Annotated[
+        int, typer.Option("--depth", help="Attributes of each person, core attributes aside.")
+    ] = 200,
+    country: Annotated[
+        list[str] | None,
+        typer.Option("--country", help="Country by name or code; may be given several times."),
+    ] = None,
+    age: Annotated[str | None, typer.Option("--age", help="An age, or a range such as 30:45.")] = None,
+    gender: Annotated[
+        list[str] | None,
+        typer.Option("--gender", help="female, male or non-binary; may be given several times."),
+    ] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option("--anchor", help="Attribute=value, for any attribute by name or path; several times."),
+    ] = None,
+    bio: Annotated[str | None, typer.Option("--bio", help="A short biography, kept to the letter.")] = None,
+    bio_unread: Annotated[
+        bool, typer.Option("--bio-unread", help="Accept that nothing reads the biography.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="The same seed gives the same people.")] = None,
+    population: Annotated[str | None, typer.Option("--population", help="Name of the population.")] = None,
+    values: Annotated[Values, typer.Option("--values", help="Where values come from.")] = Values.auto,
+    sampling: Annotated[
+        Sampling, typer.Option("--sampling", help="Situations after published figures, or flat.")
+    ] = Sampling.population,
+    strata: Annotated[
+        str, typer.Option("--strata", help="Shares of near, middle and far attributes.")
+    ] = "5:3:2",
+    bias: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--bias", help="Branch=factor: more (2) or less (0.5) of a branch, 0 for none; several times."
+        ),
+    ] = None,
+    alpha: Annotated[float, typer.Option("--alpha", help="How strongly rare attributes are favoured.")] = 0.5,
+    beta: Annotated[
+        float, typer.Option("--beta", help="How strongly attributes the population lacks are favoured.")
+    ] = 0.0,
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the population to a .jsonl, .json, .csv or .parquet file."),
+    ] = None,
+    taxonomy: Taxonomy = None,
+    uri: Uri = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Generate people from the live taxonomy and keep them in the graph."""
+    from deeppersona_graph.personas.anchors import age_range
+    from deeppersona_graph.personas.export import form_of
+
+    if file is not None:
+        form_of(file)
+    with opened(uri, data_dir) as api:
+        run = api.generate(
+            count,
+            population=population,
+            seed=seed,
+            values=values.value,
+            country=country or (),
+            age=None if age is None else age_range(age),
+            gender=gender or (),
+            anchors=anchor or (),
+            bio=bio,
+            bias=dict(_factor(text) for text in bias or ()),
+            depth=depth,
+            strata=_strata(strata),
+            alpha=alpha,
+            beta=beta,
+            sampling=sampling.value,
+            biography_unread=bio_unread,
+            taxonomy=taxonomy or api.settings.taxonomy,
+        )
+        _announce(run)
+        people = list(run)
+        if file is not None:
+            written = api.export(run.population, file)
+            say(f"{written} personas written to {file}")
+        if json:
+            print_json(_summary(run, [persona.id for persona in people]))
+        elif run.missing:
+            _show(run, people)
+        else:
+            say(f"the population {run.population} has its {run.count} people already; nothing was left to do")
+
+
+def _announce(run: Generation) -> None:
+    if run.sync.changed:
+        say(run.sync.summary)
+    say(
+        f"population {run.population}, seed {run.seed}: values from the bank"
+        + (f", {len(run.ids)} of {run.count} people there already" if run.ids and run.missing else "")
+    )
+
+
+def _show(run: Generation, people: list[Persona]) -> None:
+    from deeppersona_graph.cli.cards import card, roster
+
+    if len(people) <= CARDS:
+        for persona in people:
+            out.print(card(persona))
+    else:
+        out.print(roster(people[:20]))
+        if len(people) > 20:
+            out.print(f"… and {len(people) - 20} more: deeppersona list --population {run.population}")
+    say(f"{len(people)} personas in the graph; see one again with: deeppersona show {people[0].id}")
+
+
+def _summary(run: Generation, made: list[str]) -> dict[str, object]:
+    return {
+        "population": run.population,
+        "seed": run.seed,
+        "count": run.count,
+        "made": made,
+        "there_already": list(run.ids),
+    }
+
+
+def _strata(text: str) -> tuple[int, int, int]:
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        raise InputError(f"--strata is {text!r}; expected three whole numbers such as 5:3:2")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _factor(text: str) -> tuple[str, float]:
+    branch, equals, factor = text.rpartition("=")
+    try:
+        return branch.strip(), float(factor if equals else "none")
+    except ValueError:
+        raise InputError(f'--bias is {text!r}; expected Branch=factor, such as "Learning=2"') from None

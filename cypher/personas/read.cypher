@@ -1,0 +1,14 @@
+// Personas with their attributes, core attributes first, by id.
+// access: read
+// params: ids
+// returns: persona, traits
+CYPHER 5
+MATCH (p:Persona) WHERE p.id IN $ids
+CALL (p) {
+  MATCH (p)-[has:HAS]->(a:Attribute)
+  WITH has, a ORDER BY has.order
+  RETURN collect({attribute: a.id, path: a.path, value: has.value, source: has.source, order: has.order,
+                  stratum: has.stratum, similarity: has.similarity}) AS traits
+}
+RETURN p {.*, embedding: null} AS persona, traits
+ORDER BY p.population, p.index

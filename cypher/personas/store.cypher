@@ -1,0 +1,18 @@
+// Write personas of one population whole: the node, its attributes in order, its place in population and run.
+// access: write
+// params: population, run, rows
+// returns: none
+CYPHER 5
+MATCH (population:Population {name: $population})
+MATCH (run:Run {id: $run})
+UNWIND $rows AS row
+CREATE (population)-[:CONTAINS]->(p:Persona {id: row.properties.id})<-[:PRODUCED]-(run)
+SET p += row.properties
+WITH p, row
+CALL db.create.setNodeVectorProperty(p, 'embedding', row.embedding)
+CALL (p, row) {
+  UNWIND row.traits AS trait
+  MATCH (a:Attribute {taxonomy: row.properties.taxonomy, id: trait.attribute})
+  CREATE (p)-[has:HAS]->(a)
+  SET has = trait.properties
+}

@@ -1,0 +1,8 @@
+// Begin a run.
+// access: write
+// params: id, kind, population, parameters, seed
+// returns: none
+CYPHER 5
+MERGE (r:Run {id: $id})
+SET r.kind = $kind, r.population = $population, r.parameters = $parameters, r.seed = $seed,
+    r.started = datetime(), r.state = 'running'

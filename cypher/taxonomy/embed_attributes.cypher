@@ -1,0 +1,8 @@
+// Store the vectors of attributes' paths, as 32-bit floats.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (a:Attribute {taxonomy: $taxonomy, id: row.id})
+CALL db.create.setNodeVectorProperty(a, 'embedding', row.embedding)

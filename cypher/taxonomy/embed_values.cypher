@@ -1,0 +1,8 @@
+// Store the vectors of values, as 32-bit floats.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (v:Value {taxonomy: $taxonomy, id: row.id})
+CALL db.create.setNodeVectorProperty(v, 'embedding', row.embedding)

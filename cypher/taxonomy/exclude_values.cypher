@@ -1,0 +1,10 @@
+// Let pairs of values exclude each other.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (own:Value {taxonomy: $taxonomy, id: row.value})
+UNWIND row.values AS excluded
+MATCH (v:Value {taxonomy: $taxonomy, id: excluded})
+CREATE (own)-[:EXCLUDES]->(v)

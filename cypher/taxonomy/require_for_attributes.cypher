@@ -1,0 +1,10 @@
+// Let attributes apply only beside given values.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (a:Attribute {taxonomy: $taxonomy, id: row.attribute})
+UNWIND row.values AS required
+MATCH (v:Value {taxonomy: $taxonomy, id: required})
+CREATE (a)-[:REQUIRES]->(v)

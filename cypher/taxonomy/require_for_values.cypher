@@ -1,0 +1,10 @@
+// Let values apply only beside given values of other attributes.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (own:Value {taxonomy: $taxonomy, id: row.value})
+UNWIND row.values AS required
+MATCH (v:Value {taxonomy: $taxonomy, id: required})
+CREATE (own)-[:REQUIRES]->(v)

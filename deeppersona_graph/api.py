@@ -1,0 +1,371 @@
+"""The Python API, and what the command line calls: it puts the rooms together.
+
+import deeppersona_graph
+
+with deeppersona_graph.connect() as dp:
+    for persona in dp.generate(3, country="Canada"):
+        print(persona.situation.name, persona.narrative)
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from deeppersona_graph.embedding.cached import CachedEmbedder
+from deeppersona_graph.embedding.load import load_embedder
+from deeppersona_graph.errors import EmbeddingError, InputError, PrerequisiteError
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.graph.schema import ensure_schema
+from deeppersona_graph.graph.server import ensure_running
+from deeppersona_graph.model.addressing import find_attribute
+from deeppersona_graph.model.persona import Persona
+from deeppersona_graph.model.specification import Specification
+from deeppersona_graph.model.tree import Attribute, Tree
+from deeppersona_graph.personas.anchors import resolve_anchors
+from deeppersona_graph.personas.constraints import Constraints
+from deeppersona_graph.personas.export import Format, export_personas, whole_file
+from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run
+from deeppersona_graph.personas.profile import centre
+from deeppersona_graph.personas.store import (
+    delete_personas,
+    delete_population,
+    find_persona,
+    list_personas,
+    list_populations,
+    population_ids,
+    read_personas,
+)
+from deeppersona_graph.settings import Settings, load_settings
+from deeppersona_graph.taxonomy import bundled
+from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, search
+from deeppersona_graph.taxonomy.embed import all_vectors
+from deeppersona_graph.taxonomy.export import export_records
+from deeppersona_graph.taxonomy.formats import read_tree
+from deeppersona_graph.taxonomy.read import load_tree
+from deeppersona_graph.taxonomy.store import Progress, store_tree, taxonomy_state, write_vectors
+from deeppersona_graph.taxonomy.sync import SyncReport, sync
+
+log = logging.getLogger(__name__)
+
+Values = Literal["auto", "bank", "model"]
+
+SEEDS = 2**31
+"""Seeds that are drawn when none is given lie below this."""
+
+
+@dataclass
+class Generation:
+    """A run of `generate`: iterate to make the people who are missing; each is in the graph when it comes.
+
+    `ids` names those the population had already.
+    """
+
+    population: str
+    seed: int
+    count: int
+    ids: tuple[str, ...]
+    sync: SyncReport
+    _people: Iterator[Persona]
+
+    @property
+    def missing(self) -> int:
+        """How many people the iteration makes."""
+        return self.count - len(self.ids)
+
+    def __iter__(self) -> Iterator[Persona]:
+        return self._people
+
+
+class DeepPersona:
+    """A connection to one graph of taxonomies and personas. Use as a context manager, or `close()` it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        announce: Callable[[str], None] = log.info,
+        progress: Progress | None = None,
+    ) -> None:
+        """`announce` is told what takes a while (a download, a start), `progress` how far it has come."""
+        self.settings = settings
+        self._announce = announce
+        self._progress: Progress = progress or (lambda *_: None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back connections; a private server goes on running."""
+        for name in ("graph", "embedder"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The database: the server that is named, else the private one, started when needed."""
+        settings = self.settings
+        if settings.uri:
+            password = settings.password.get_secret_value() if settings.password else ""
+            graph = Graph(settings.uri, settings.username, password, settings.database)
+        else:
+            endpoint = ensure_running(settings, self._announce)
+            graph = Graph(endpoint.uri, endpoint.username, endpoint.password)
+        ensure_schema(graph)
+        return graph
+
+    @cached_property
+    def embedder(self) -> CachedEmbedder:
+        """The embedding model of the settings."""
+        return load_embedder(self.settings)
+
+    # Taxonomies
+
+    def tree(self, taxonomy: str | None = None) -> Tree:
+        """The taxonomy as it stands in the graph, hand edits taken in."""
+        name = taxonomy or self.settings.taxonomy
+        self._provide(name)
+        self.sync(name)
+        return load_tree(self.graph, name)
+
+    def sync(self, taxonomy: str | None = None) -> SyncReport:
+        """Take in what was edited by hand; raises `TaxonomyShapeError` where what is there is no tree."""
+        name = taxonomy or self.settings.taxonomy
+        self._provide(name)
+        self._check_model(name)
+        return sync(self.graph, name, self.embedder)
+
+    def import_taxonomy(self, file: Path, taxonomy: str) -> Tree:
+        """Import a tree file under a new name; see `formats.read_tree` for what it may be."""
+        tree = read_tree(file, taxonomy)
+        state = taxonomy_state(self.graph, taxonomy)
+        if state == "ready":
+            raise InputError(f"the taxonomy {taxonomy!r} exists already; import under another --taxonomy")
+        attributes, values = all_vectors(tree, self.embedder, self._progress)
+        store_tree(
+            self.graph,
+            tree,
+            model=self.embedder.model,
+            dimensions=self.embedder.dimensions,
+            attribute_vectors=attributes,
+            value_vectors=values,
+            progress=self._progress,
+        )
+        return load_tree(self.graph, taxonomy)
+
+    def export_taxonomy(self, target: Path, taxonomy: str | None = None) -> int:
+        """Write the taxonomy as JSONL records; how many there are."""
+        lines = list(export_records(self.tree(taxonomy)))
+        with whole_file(target) as path:
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return len(lines)
+
+    def embed(self, taxonomy: str | None = None) -> None:
+        """Make all vectors of a taxonomy anew with the model of the settings."""
+        name = taxonomy or self.settings.taxonomy
+        tree = load_tree(self.graph, name)
+        vectors = all_vectors(tree, self.embedder, self._progress)
+        write_vectors(
+            self.graph, name, self.embedder.model, self.embedder.dimensions, *vectors, self._progress
+        )
+
+    def figures(self, taxonomy: str | None = None) -> Figures:
+        """Counts over the taxonomy."""
+        return figures(self.tree(taxonomy))
+
+    def outline(
+        self, taxonomy: str | None = None, branch: str | None = None, levels: int = 2
+    ) -> list[tuple[int, Attribute, int]]:
+        """The attributes at or below a branch, as (level, attribute, nodes below)."""
+        tree = self.tree(taxonomy)
+        return outline(tree, find_attribute(tree, branch) if branch else None, levels)
+
+    def search(self, text: str, taxonomy: str | None = None, limit: int = 10) -> Sequence[Hit]:
+        """The attributes nearest in meaning to a text."""
+        name = taxonomy or self.settings.taxonomy
+        self.sync(name)
+        return search(self.graph, name, self.embedder, text, limit)
+
+    # Personas
+
+    def generate(
+        self,
+        count: int = 1,
+        *,
+        population: str | None = None,
+        seed: int | None = None,
+        values: Values = "auto",
+        country: str | Iterable[str] = (),
+        age: int | tuple[int, int] | None = None,
+        gender: str | Iterable[str] = (),
+        anchors: Mapping[str, Any] | Iterable[str] = (),
+        bio: str | None = None,
+        bias: Mapping[str, float] | None = None,
+        **rest: Any,
+    ) -> Generation:
+        """Open a run that makes a population of `count` people, those it has already not again.
+
+        `anchors` are attribute-value pairs, or texts `Attribute=value`; `rest` are the other fields of
+        `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread). Without a seed one
+        is drawn; without a population one is named after the seed.
+        """
+        given = {"ages": (age, age) if isinstance(age, int) else age}
+        specification = Specification(
+            **{
+                "taxonomy": self.settings.taxonomy,
+                "countries": _several(country),
+                "genders": _several(gender),
+                "anchors": _anchors(anchors),
+                "biography": bio,
+                "biases": tuple((bias or {}).items()),
+                **{key: value for key, value in given.items() if value is not None},
+                **rest,
+            }
+        )
+        return self.run(specification, count, population=population, seed=seed, values=values)
+
+    def run(
+        self,
+        specification: Specification,
+        count: int,
+        *,
+        population: str | None = None,
+        seed: int | None = None,
+        values: Values = "auto",
+    ) -> Generation:
+        """As `generate`, from a specification."""
+        if count < 1:
+            raise InputError(f"a count of {count}: expected at least 1 person")
+        if values == "model":
+            raise PrerequisiteError("no language model is named; use --values bank, which needs none")
+        if seed is not None and not 0 <= seed < 2**63:
+            raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
+        self.embedder.load_in_background()
+        taxonomy = specification.taxonomy
+        self._provide(taxonomy)
+        report = self.sync(taxonomy)
+        tree = load_tree(self.graph, taxonomy)
+        if not any(a.has_values and a.core is None for a in tree.attributes):
+            raise PrerequisiteError(
+                f"the taxonomy {taxonomy!r} has no value spaces to draw from; give it some with "
+                "`deeppersona taxonomy describe`, or let a language model fill with --values model"
+            )
+        constraints = Constraints(tree)
+        anchors = resolve_anchors(specification, tree, constraints)
+        bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder))
+        chosen = secrets.randbelow(SEEDS) if seed is None else seed
+        name = population or f"{taxonomy}-{chosen}"
+        plan = open_run(self.graph, name, chosen, specification, count)
+        have = set(range(count)) - set(plan.indices)
+        ids = tuple(population_ids(self.graph, name)) if have else ()
+        return Generation(
+            population=name,
+            seed=chosen,
+            count=count,
+            ids=ids[:count],
+            sync=report,
+            _people=self._people(bench, plan, anchors),
+        )
+
+    def persona(self, text: str) -> Persona:
+        """The persona with this id, beginning of an id, or full name."""
+        return next(read_personas(self.graph, [find_persona(self.graph, text)]))
+
+    def personas(self, population: str) -> Iterator[Persona]:
+        """All personas of a population, in order of index."""
+        return read_personas(self.graph, population_ids(self.graph, population))
+
+    def list(self, population: str | None = None, limit: int = 50, skip: int = 0) -> list[Mapping[str, Any]]:
+        """Personas in brief."""
+        return list_personas(self.graph, population, skip, limit)
+
+    def populations(self) -> Sequence[Mapping[str, Any]]:
+        """All populations with their sizes and seeds."""
+        return list_populations(self.graph)
+
+    def delete(self, population: str | None = None, personas: Iterable[str] = ()) -> int:
+        """Delete a population, or single personas; how many personas that were."""
+        if population is not None:
+            return delete_population(self.graph, population)
+        return delete_personas(self.graph, [find_persona(self.graph, text) for text in personas])
+
+    def export(self, population: str, target: Path, form: Format | None = None) -> int:
+        """Write a population to a file; how many personas that were."""
+        return export_personas(self.personas(population), target, form)
+
+    def _people(self, bench: Workbench, plan: Plan, anchors: Any) -> Iterator[Persona]:
+        state = "interrupted"
+        try:
+            for made, persona in enumerate(generate(bench, plan, anchors), start=1):
+                self._progress("generating", made, len(plan.indices))
+                yield persona
+            state = "finished"
+        finally:
+            close_run(self.graph, plan, state)
+
+    def _provide(self, taxonomy: str) -> None:
+        """Import the bundled tree when it is asked for and not there."""
+        if taxonomy != bundled.NAME or taxonomy_state(self.graph, taxonomy) == "ready":
+            return
+        self._announce("importing the bundled taxonomy, once")
+        bundle = bundled.load_bundle()
+        attributes, values = bundle.attributes, bundle.values
+        if bundle.model != self.embedder.model:
+            attributes, values = all_vectors(bundle.tree, self.embedder, self._progress)
+        store_tree(
+            self.graph,
+            bundle.tree,
+            model=self.embedder.model,
+            dimensions=self.embedder.dimensions,
+            attribute_vectors=attributes,
+            value_vectors=values,
+            progress=self._progress,
+        )
+
+    def _check_model(self, taxonomy: str) -> None:
+        """Stored vectors and the model of the settings must be of one kind."""
+        rows = self.graph.read("taxonomy/read_taxonomy", taxonomy=taxonomy)
+        if not rows:
+            load_tree(self.graph, taxonomy)
+        found = rows[0]["embedding_model"]
+        if found != self.embedder.model:
+            raise EmbeddingError(
+                f"the taxonomy {taxonomy!r} has vectors of {found or 'an unfinished re-embedding'}, "
+                f"the settings name {self.embedder.model}; "
+                f"run `deeppersona taxonomy embed --taxonomy {taxonomy}`, or set DEEPPERSONA_EMBEDDING_MODEL back"
+            )
+
+
+def connect(
+    *,
+    announce: Callable[[str], None] = log.info,
+    progress: Progress | None = None,
+    **flags: Any,
+) -> DeepPersona:
+    """A connection with `flags` (fields of `Settings`) before environment and `deeppersona.toml`."""
+    return DeepPersona(load_settings(**flags), announce=announce, progress=progress)
+
+
+def _several(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _anchors(given: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(given, Mapping):
+        return tuple(given)
+    return tuple(
+        f"{name}={value}"
+        for name, values in given.items()
+        for value in (values if isinstance(values, (list, tuple)) else [values])
+    )

@@ -1,0 +1,1 @@
+"""Bundled data, each part with its origin."""

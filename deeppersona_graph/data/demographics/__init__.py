@@ -1,0 +1,1 @@
+"""Demographic tables and the script that derives them; origins are in `ORIGIN.md`."""

@@ -1,0 +1,91 @@
+"""Reading a tree out of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deeppersona_graph.errors import UnknownNameError
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.model.names import nearest
+from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, Value
+
+
+def load_tree(graph: Graph, name: str) -> Tree:
+    """The taxonomy `name` as it stands in the graph; raises `UnknownNameError` where there is none."""
+    rows = graph.read("taxonomy/read_taxonomy", taxonomy=name)
+    if not rows:
+        known = [str(row["name"]) for row in graph.read("taxonomy/names")]
+        raise UnknownNameError(
+            "taxonomy", name, nearest(name, known), hint="`deeppersona taxonomy import FILE` makes one"
+        )
+    requires = _requirements(graph, name)
+    excludes = {
+        row["owner"]: tuple(Exclusion(*one) for one in sorted(row["exclusions"], key=str))
+        for row in graph.read("taxonomy/read_exclusions", taxonomy=name)
+    }
+    spaces = {
+        row["attribute"]: tuple(_value(one, requires, excludes) for one in row["values"])
+        for row in graph.read("taxonomy/read_values", taxonomy=name)
+    }
+    attributes = (
+        _attribute(row["attribute"], spaces, requires)
+        for row in graph.read("taxonomy/read_attributes", taxonomy=name)
+    )
+    return Tree(name=name, attributes=tuple(sorted(attributes, key=lambda a: a.path)), **rows[0])
+
+
+def _requirements(graph: Graph, name: str) -> Mapping[str, tuple[Requirement, ...]]:
+    found: dict[str, list[Requirement]] = {}
+    for row in graph.read("taxonomy/read_requirements", taxonomy=name):
+        found.setdefault(row["owner"], []).append(Requirement(row["attribute"], frozenset(row["values"])))
+    return {owner: tuple(sorted(all_of, key=lambda r: r.attribute)) for owner, all_of in found.items()}
+
+
+def _value(
+    spelled: Sequence[Any],
+    requires: Mapping[str, tuple[Requirement, ...]],
+    excludes: Mapping[str, tuple[Exclusion, ...]],
+) -> Value:
+    identity, text, rank, weight, alone, min_age, max_age, countries = spelled
+    return Value(
+        id=identity,
+        text=text,
+        rank=rank,
+        weight=weight,
+        alone=bool(alone),
+        min_age=min_age,
+        max_age=max_age,
+        countries=tuple(countries or ()),
+        requires=requires.get(identity, ()),
+        excludes=excludes.get(identity, ()),
+    )
+
+
+def _attribute(
+    spelled: Mapping[str, Any],
+    spaces: Mapping[str, tuple[Value, ...]],
+    requires: Mapping[str, tuple[Requirement, ...]],
+) -> Attribute:
+    typical = spelled["typical"]
+    return Attribute(
+        id=spelled["id"],
+        path=tuple(spelled["path"]),
+        description=spelled["description"] or "",
+        value_type=spelled["value_type"],
+        values=spaces.get(spelled["id"], ()),
+        minimum=spelled["minimum"],
+        maximum=spelled["maximum"],
+        typical=(typical[0], typical[1]) if typical else None,
+        unit=spelled["unit"],
+        at_most=spelled["at_most"],
+        at_least=spelled["at_least"],
+        min_age=spelled["min_age"],
+        max_age=spelled["max_age"],
+        core=spelled["core"],
+        requires=requires.get(spelled["id"], ()),
+        support=spelled["support"] or 0,
+        retired=bool(spelled["retired"]),
+        generic=bool(spelled["generic"]),
+        aliases=tuple(spelled["aliases"] or ()),
+    )

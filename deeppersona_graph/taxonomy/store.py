@@ -1,0 +1,201 @@
+"""Writing a tree into the graph: whole, or not at all.
+
+An import spans several transactions, so a taxonomy is `importing` until its last edge is there; readers see
+only those that are `ready`, and an import that was cut off is cleared away by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeppersona_graph.errors import InputError
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.model.seeds import draw_of
+from deeppersona_graph.model.tree import Attribute, Requirement, Tree, Value, normal
+
+Vectors = Mapping[str, NDArray[np.float32]]
+"""Unit vectors by the id of the attribute or value they belong to."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+DELETED_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    statement: str
+    rows: Sequence[Any]
+    size: int
+
+
+def store_tree(
+    graph: Graph,
+    tree: Tree,
+    *,
+    model: str,
+    dimensions: int,
+    attribute_vectors: Vectors,
+    value_vectors: Vectors,
+    progress: Progress,
+) -> None:
+    """Write `tree` as version 1 of a new taxonomy.
+
+    Raises `InputError` where the name is taken, or another process is importing under it.
+    """
+    state = taxonomy_state(graph, tree.name)
+    if state == "ready":
+        raise InputError(
+            f"the taxonomy {tree.name!r} exists already; import under another --taxonomy, or delete it first"
+        )
+    if state == "importing":
+        raise InputError(f"the taxonomy {tree.name!r} is being imported by another process; wait for it")
+    erase_tree(graph, tree.name)
+    graph.write("taxonomy/begin", taxonomy=tree.name, model=model, dimensions=dimensions)
+    batches = _batches(tree, attribute_vectors, value_vectors)
+    total, done = sum(len(batch.rows) for batch in batches), 0
+    for batch in batches:
+        for start in range(0, len(batch.rows), batch.size):
+            rows = batch.rows[start : start + batch.size]
+            graph.write(batch.statement, taxonomy=tree.name, rows=rows)
+            done += len(rows)
+            progress("writing the taxonomy", done, total)
+        graph.write("taxonomy/touch", taxonomy=tree.name)
+    graph.write("taxonomy/derive", taxonomy=tree.name)
+    graph.write("taxonomy/record_counts", taxonomy=tree.name)
+    graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)
+
+
+def write_vectors(
+    graph: Graph,
+    taxonomy: str,
+    model: str,
+    dimensions: int,
+    attributes: Vectors,
+    values: Vectors,
+    progress: Progress,
+) -> None:
+    """Replace all vectors of a taxonomy; until the last is written it counts as having no model."""
+    graph.write("taxonomy/set_model", taxonomy=taxonomy, model=None, dimensions=None)
+    for name, vectors in (("taxonomy/embed_attributes", attributes), ("taxonomy/embed_values", values)):
+        rows = vector_rows(vectors)
+        for start in range(0, len(rows), 1000):
+            graph.write(name, taxonomy=taxonomy, rows=rows[start : start + 1000])
+            progress("writing vectors", start, len(rows))
+    graph.write("taxonomy/set_model", taxonomy=taxonomy, model=model, dimensions=dimensions)
+
+
+def taxonomy_state(graph: Graph, name: str) -> str | None:
+    """`ready`, `importing` (somebody is at it), `abandoned` (an import was cut off), or None."""
+    rows = graph.read("taxonomy/state", taxonomy=name)
+    return str(rows[0]["state"]) if rows else None
+
+
+def erase_tree(graph: Graph, name: str) -> None:
+    """Remove a taxonomy with all its attributes and values, a transaction at a time."""
+    while graph.write("taxonomy/erase", taxonomy=name, limit=DELETED_AT_ONCE)[0]["deleted"]:
+        pass
+    graph.write("taxonomy/forget", taxonomy=name)
+
+
+def _batches(tree: Tree, attribute_vectors: Vectors, value_vectors: Vectors) -> list[_Batch]:
+    attributes, by_path = tree.attributes, tree.by_path
+    links = [{"parent": by_path[a.path[:-1]].id, "child": a.id} for a in attributes if len(a.path) > 1]
+    values = [value for a in attributes for value in a.values]
+    return [
+        _Batch("taxonomy/create_attributes", [attribute_row(a) for a in attributes], 2000),
+        _Batch("taxonomy/link_children", links, 5000),
+        _Batch("taxonomy/create_values", [values_row(a) for a in attributes if a.values], 500),
+        _Batch(
+            "taxonomy/require_for_attributes",
+            [_required({"attribute": a.id}, a.requires) for a in attributes if a.requires],
+            2000,
+        ),
+        _Batch(
+            "taxonomy/require_for_values",
+            [_required({"value": v.id}, v.requires) for v in values if v.requires],
+            2000,
+        ),
+        _Batch("taxonomy/exclude_values", _excluded_values(values), 2000),
+        _Batch("taxonomy/exclude_attributes", _excluded_attributes(values), 2000),
+        _Batch("taxonomy/embed_attributes", vector_rows(attribute_vectors), 1000),
+        _Batch("taxonomy/embed_values", vector_rows(value_vectors), 1000),
+    ]
+
+
+def attribute_row(attribute: Attribute) -> dict[str, Any]:
+    """The id and properties of one attribute, as `taxonomy/create_attributes` takes them."""
+    properties = {
+        "name": attribute.name,
+        "path": list(attribute.path),
+        "depth": len(attribute.path),
+        "description": attribute.description or None,
+        "value_type": attribute.value_type,
+        "minimum": attribute.minimum,
+        "maximum": attribute.maximum,
+        "typical": list(attribute.typical) if attribute.typical else None,
+        "unit": attribute.unit,
+        "at_most": attribute.at_most,
+        "at_least": attribute.at_least,
+        "min_age": attribute.min_age,
+        "max_age": attribute.max_age,
+        "core": attribute.core,
+        "support": attribute.support,
+        "retired": attribute.retired or None,
+        "generic": attribute.generic or None,
+        "aliases": list(attribute.aliases) or None,
+        "draw": draw_of(attribute.id),
+    }
+    return {"id": attribute.id, "properties": {k: v for k, v in properties.items() if v is not None}}
+
+
+def values_row(attribute: Attribute) -> dict[str, Any]:
+    """The value space of one attribute, as `taxonomy/create_values` takes it."""
+    return {
+        "attribute": attribute.id,
+        "values": [{"id": value.id, "properties": value_properties(value)} for value in attribute.values],
+    }
+
+
+def value_properties(value: Value) -> dict[str, Any]:
+    """The properties of one value, its id aside."""
+    properties = {
+        "text": value.text,
+        "key": normal(value.text),
+        "rank": value.rank,
+        "weight": value.weight,
+        "alone": value.alone or None,
+        "min_age": value.min_age,
+        "max_age": value.max_age,
+        "countries": list(value.countries) or None,
+        "draw": draw_of(value.id),
+    }
+    return {k: v for k, v in properties.items() if v is not None}
+
+
+def _required(owner: dict[str, str], requires: Sequence[Requirement]) -> dict[str, Any]:
+    return {**owner, "values": sorted({value for one in requires for value in one.values})}
+
+
+def _excluded_values(values: Sequence[Value]) -> list[dict[str, Any]]:
+    pairs = {v.id: sorted({e.value for e in v.excludes if e.value is not None}) for v in values if v.excludes}
+    return [{"value": value, "values": others} for value, others in pairs.items() if others]
+
+
+def _excluded_attributes(values: Sequence[Value]) -> list[dict[str, Any]]:
+    return [
+        {"value": v.id, "attribute": e.attribute, "minimum": e.minimum, "maximum": e.maximum}
+        for v in values
+        for e in v.excludes
+        if e.value is None
+    ]
+
+
+def vector_rows(vectors: Vectors) -> list[dict[str, Any]]:
+    """Vectors as `taxonomy/embed_attributes` and `taxonomy/embed_values` take them."""
+    return [{"id": identity, "embedding": vector.tolist()} for identity, vector in vectors.items()]
