@@ -119,13 +119,11 @@ def _learn(pen: _Pen) -> None:
     draft, known = pen.draft, pen.wanted.known_occupation
     weights = chances.education(draft.country, draft.age)
     if known is not None:
-        # A given occupation brings its schooling; `_work` takes the factor out again.
-        fitting = times(weights, {level: occupations.level_weights(known, level) for level in weights})
-        draft.weight *= sum(fitting.values()) / sum(weights.values())
-        weights = fitting
-        if pen.sampling == "uniform" and "education" not in pen.wanted.closed:
-            best = max(fitting.values(), default=0.0)
-            weights = {level: weight for level, weight in fitting.items() if weight > best / 20}
+        # A given occupation brings its schooling, unless both are given; `_work` weighs the occupation.
+        fitting = {level: weight * (occupations.fit(known, level) > 0) for level, weight in weights.items()}
+        if "education" not in pen.wanted.closed and any(fitting.values()):
+            draft.weight *= sum(fitting.values()) / sum(weights.values())
+            weights = fitting
     draft.education = pen.pick("education", weights)
 
 
@@ -151,9 +149,8 @@ def _work(pen: _Pen) -> None:
     if wanted.occupation is not None:
         draft.occupation, draft.work = wanted.occupation, wanted.known_occupation
         if draft.work is not None:
-            fit = occupations.level_weights(draft.work, draft.education)
             old_enough = draft.age >= draft.work.least_age
-            draft.weight *= occupations.chance(draft.work, worker) / fit if old_enough else 0.0
+            draft.weight *= occupations.chance(draft.work, worker) if old_enough else 0.0
         return
     chance = chances.worked(draft.employment, draft.age)
     if pen.sampling == "uniform" and 0 < chance < 1:

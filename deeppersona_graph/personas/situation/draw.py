@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 
 from deeppersona_graph.errors import AnchorError, InputError, shorten
 from deeppersona_graph.model.seeds import stream
@@ -26,7 +25,8 @@ from deeppersona_graph.personas.situation.drafts import Draft, draw_draft
 from deeppersona_graph.personas.situation.names import draw_name
 from deeppersona_graph.personas.situation.wanted import Wanted, understand
 
-_CANDIDATES = 48
+_CANDIDATES, _ENOUGH = 48, 400
+"""How many candidates of weight above 0 one is chosen from, and after how many drawn fewer will do."""
 _BEFORE_GIVING_UP = 3000
 """How many candidates are drawn before demands are said to contradict each other."""
 _WITHOUT_ONE = 800
@@ -58,7 +58,7 @@ def draw_situation(
     dice = stream("situation", seed)
     start = dice.random() if quantile is None else quantile
     candidates = _candidates(dice, wanted, sampling, start)
-    chosen = next(candidates, None) if not wanted.depends else _resampled(dice, candidates)
+    chosen = _resampled(dice, candidates) if wanted.depends else next(filter(None, candidates), None)
     if chosen is None:
         raise _contradiction(conditions, sampling)
     return _situation(chosen, _name(chosen, wanted, dice, taken))
@@ -66,22 +66,25 @@ def draw_situation(
 
 def _candidates(
     dice: random.Random, wanted: Wanted, sampling: Sampling, start: float, limit: int = _BEFORE_GIVING_UP
-) -> Iterator[Draft]:
-    """Candidates of weight above 0 out of `limit` drawn, the first at the position asked for."""
+) -> Iterator[Draft | None]:
+    """`limit` candidates, the first at the position asked for; None for those of weight 0."""
     for place in range(limit):
-        draft = draw_draft(dice, wanted, sampling, (start + place * _GOLDEN) % 1.0)
-        if draft is not None:
-            yield draft
+        yield draw_draft(dice, wanted, sampling, (start + place * _GOLDEN) % 1.0)
 
 
-def _resampled(dice: random.Random, candidates: Iterable[Draft]) -> Draft | None:
+def _resampled(dice: random.Random, candidates: Iterable[Draft | None]) -> Draft | None:
     """One of the candidates, by weight, the first whenever that is possible.
 
     Taking the first, one of many alike, is as good as taking any; it is kept with the chance of its weight
     over the mean, else one heavier than the mean takes its place, by what it has above (the maximal coupling
     of both laws). So positions that are spread evenly stay so where the demands do not depend on them.
     """
-    pool = list(islice(candidates, _CANDIDATES))
+    pool: list[Draft] = []
+    for drawn, draft in enumerate(candidates):
+        if draft is not None:
+            pool.append(draft)
+        if len(pool) == _CANDIDATES or (pool and drawn >= _ENOUGH):
+            break
     if not pool:
         return None
     mean = sum(draft.weight for draft in pool) / len(pool)
@@ -137,7 +140,7 @@ def _possible(conditions: Conditions, sampling: Sampling) -> bool:
     except AnchorError:
         return False
     dice = stream("possible")
-    return next(_candidates(dice, wanted, sampling, dice.random(), _WITHOUT_ONE), None) is not None
+    return any(_candidates(dice, wanted, sampling, dice.random(), _WITHOUT_ONE))
 
 
 def _without(conditions: Conditions, key: str) -> Conditions:

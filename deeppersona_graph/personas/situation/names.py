@@ -70,7 +70,7 @@ def draw_name(
 def sex_of(name: str, country: str | None) -> str | None:
     """The sex that a given name tells in the country's sources or in American ones, if it does."""
     first = anyascii(name.split()[0]).casefold() if name.split() else ""
-    for source in (*_namings()[country or "US"].sources, *_namings()["US"].sources):
+    for source in (*_namings()[country or "US"].sources, *_namings()["US"].sources[:1]):
         female, male = _given_names(source)
         if (first in female) != (first in male):
             return "female" if first in female else "male"
@@ -141,7 +141,7 @@ def _given_names(source: _Source) -> tuple[frozenset[str], frozenset[str]]:
     faker = _faker(source.name)
     faker.seed_instance(0)
     female, male = (
-        _folded(str(faker.format(f"first_name_{sex}")) for _ in range(2000)) for sex in ("female", "male")
+        _folded(str(faker.format(f"first_name_{sex}")) for _ in range(1000)) for sex in ("female", "male")
     )
     return female, male
 

@@ -112,9 +112,9 @@ def state_of(text: str) -> str | None:
     return _STATES.get(wanted) or (_STATES[first] if first in ("retired", "unemployed") else None)
 
 
-def level_weights(occupation: Occupation, education: str) -> float:
-    """How well an education fits a given occupation; one below what it asks for stays possible."""
-    return max(_fit()[education][occupation.level], 0.02)
+def fit(occupation: Occupation, education: str) -> float:
+    """How often people of an education work at the level of an occupation; 0 below what it asks for."""
+    return _fit()[education][occupation.level]
 
 
 def chance(occupation: Occupation, worker: Worker) -> float:
@@ -126,7 +126,7 @@ def chance(occupation: Occupation, worker: Worker) -> float:
     usual = _weight(occupation, worker)
     if usual > 0:
         return usual / sums[-1]
-    weight = max(occupation.weight, _LEAST_WEIGHT) * level_weights(occupation, worker.education)
+    weight = max(occupation.weight, _LEAST_WEIGHT) * max(fit(occupation, worker.education), 0.02)
     weight *= max(_women(occupation, worker.sex), 0.02)
     if worker.employment == "self-employed":
         weight *= max(occupation.self_employed, 0.2)

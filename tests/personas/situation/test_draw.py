@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -204,6 +205,23 @@ def test_a_priest_has_neither_partner_nor_children() -> None:
     for seed in range(10):
         person = draw(seed, occupation="Catholic priest", country="Poland")
         assert (person.faith, person.partnership, person.parenthood) == ("Christian", "single", "no children")
+
+
+@pytest.mark.parametrize("sampling", ["population", "uniform"])
+def test_any_part_of_a_drawn_situation_can_be_given(sampling: Sampling, flat: list[Situation]) -> None:
+    dice = random.Random(8)
+    for seed, person in enumerate(flat[:120]):
+        filled = [key for key in SITUATION_KEYS if getattr(person, key) is not None]
+        wanted = {key: getattr(person, key) for key in dice.sample(filled, dice.randint(1, 6))}
+        again = draw_situation(seed, Conditions(given=wanted), sampling)
+        assert {key: getattr(again, key) for key in wanted} == wanted
+        assert contradictions(again) == []
+
+
+def test_demands_shift_what_comes_before_them() -> None:
+    conditions = Conditions(given={"country": "France", "partnership": "widowed"})
+    ages = [draw_situation(seed, conditions, "population").age for seed in range(150)]
+    assert sum(age >= 65 for age in ages) > 0.7 * len(ages)
 
 
 @pytest.mark.parametrize(
