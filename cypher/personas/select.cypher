@@ -1,7 +1,9 @@
 // The stochastic breadth-first traversal in strata (DeepPersona §3.2), for many personas at once.
 //
 // A node's waiting time after its parent is -ln(u)/w, with u from its stored draw and the persona's (a, b);
-// arrival is the sum along the path below the root, and 0 along the paths of given anchors (explored).
+// arrival is the sum along the path below the root, and 0 along the paths of given anchors (explored). Every
+// root has one child explored at the start: the waits of a root's children are counted from the shortest of
+// them, which, exponential waits having no memory, leaves the law of the rest of the walk as it is.
 // The weight is w = bias / siblings / (1 + support)^alpha / (1 + uses)^beta; in a tree without evidence the
 // number of leaves below stands for support. The inverse of w is kept, as slowness.
 // A person has one value of each core attribute, so the situation suits an attribute when as many of the
@@ -18,11 +20,11 @@ MATCH line = (:Attribute {taxonomy: $taxonomy, depth: 1})-[:HAS_CHILD*0..11]->(p
 WHERE (parent)-[:HAS_CHILD]->()
 WITH parent, nodes(line) AS line
 WHERE none(n IN line WHERE coalesce(n.retired, false))
-WITH parent, line[1..] AS above, [i IN range(0, size(line) - 1) |
+WITH parent, line[0] AS root, line[1..] AS above, [i IN range(0, size(line) - 1) |
   reduce(f = 1.0, b IN $biases | CASE WHEN any(n IN line[..i + 1] WHERE n.id = b.id) THEN f * b.factor ELSE f END)
 ] AS biases
 WHERE none(bias IN biases WHERE bias = 0.0)
-WITH parent, biases[-1] AS inherited, {
+WITH parent, root, biases[-1] AS inherited, {
   ids: [n IN above | n.id],
   draws: [n IN above | n.draw],
   slowness: [i IN range(0, size(above) - 1) | above[i].siblings / biases[i + 1]
@@ -31,11 +33,11 @@ WITH parent, biases[-1] AS inherited, {
 MATCH (parent)-[:HAS_CHILD]->(a:Attribute)
 WHERE a.core IS NULL AND (a.value_type IS NOT NULL OR NOT (a)-[:HAS_CHILD]->())
   AND NOT coalesce(a.retired, false)
-WITH branch, a,
+WITH root, branch, a,
   reduce(f = inherited, b IN $biases | CASE WHEN b.id = a.id THEN f * b.factor ELSE f END) AS bias,
   [(a)-[:REQUIRES]->(v)<-[:ADMITS]-(owner) | [owner.core IS NOT NULL, owner.id, v.id]] AS requires
 WHERE bias > 0.0
-WITH branch, a, [r IN requires WHERE r[0]] AS needs,
+WITH root, branch, a, [r IN requires WHERE r[0]] AS needs,
   a.siblings / bias * (1.0 + CASE WHEN a.support > 0 THEN a.support ELSE a.leaves END) ^ $alpha
     * CASE WHEN $beta = 0.0 THEN 1.0 ELSE
         (1.0 + COUNT { (a)<-[:HAS]-(p:Persona {population: $population}) WHERE p.index < $before }) ^ $beta
@@ -46,20 +48,31 @@ WITH branch, a, [r IN requires WHERE r[0]] AS needs,
     WHERE other.core IS NULL
     RETURN DISTINCT other.id
   } END AS required
-WITH branch, collect({
+WITH root, branch, collect({
   id: a.id, draw: a.draw, slowness: slowness, embedding: a.embedding,
   low: coalesce(a.min_age, 0), high: coalesce(a.max_age, 999),
   needs: [n IN needs | n[2]],
   owners: reduce(found = [], n IN needs | CASE WHEN n[1] IN found THEN found ELSE found + n[1] END),
   required: required, prerequisite: a.prerequisite
 }) AS leaves
-WITH collect([branch, leaves]) AS branches
+WITH root, collect({ids: branch.ids, draws: branch.draws, slowness: branch.slowness, leaves: leaves}) AS branches
+WITH collect(branches) AS roots
 UNWIND $personas AS p
-CALL (branches, p) {
-  UNWIND branches AS pair
-  WITH pair[0] AS branch, pair[1] AS leaves
-  WITH leaves, reduce(t = 0.0, i IN range(size([id IN branch.ids WHERE id IN p.explored]), size(branch.ids) - 1) |
-    t - log(((branch.draws[i] * p.a + p.b) % 2147483647 + 1) / 2147483648.0) * branch.slowness[i]) AS start
+CALL (roots, p) {
+  UNWIND roots AS branches
+  WITH [b IN branches | {leaves: b.leaves, waits: [i IN range(0, size(b.ids) - 1) |
+    CASE WHEN b.ids[i] IN p.explored THEN 0.0 ELSE
+      -log(((b.draws[i] * p.a + p.b) % 2147483647 + 1) / 2147483648.0) * b.slowness[i] END]}] AS branches
+  WITH branches, reduce(least = 1e300, b IN branches |
+    CASE WHEN size(b.waits) > 0 THEN CASE WHEN b.waits[0] < least THEN b.waits[0] ELSE least END ELSE
+      reduce(least = least, leaf IN b.leaves | CASE
+        WHEN leaf.id IN p.explored THEN 0.0
+        WHEN -log(((leaf.draw * p.a + p.b) % 2147483647 + 1) / 2147483648.0) * leaf.slowness < least
+        THEN -log(((leaf.draw * p.a + p.b) % 2147483647 + 1) / 2147483648.0) * leaf.slowness
+        ELSE least END)
+    END) AS least
+  UNWIND branches AS branch
+  WITH branch.leaves AS leaves, reduce(t = -least, wait IN branch.waits | t + wait) AS start
   UNWIND leaves AS leaf
   WITH leaf, start
   WHERE leaf.low <= p.age AND leaf.high >= p.age

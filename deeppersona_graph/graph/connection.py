@@ -37,7 +37,7 @@ class Transaction:
     def __init__(self, inner: ManagedTransaction) -> None:
         self._inner = inner
 
-    def run(self, name: str, **params: Any) -> list[Row]:
+    def run(self, name: str, /, **params: Any) -> list[Row]:
         """The rows of the statement `topic/file`; parameters must be those it declares."""
         found = statement(name)
         _check_parameters(found, params)
@@ -95,14 +95,14 @@ class Graph:
         """Give back all connections."""
         self._driver.close()
 
-    def read(self, name: str, **params: Any) -> list[Row]:
+    def read(self, name: str, /, **params: Any) -> list[Row]:
         """Rows of a read statement, in a read transaction."""
         found = statement(name)
         if found.access != "read":
             raise StatementError(f"{name} is a {found.access} statement")
         return self._managed("execute_read", lambda tx: tx.run(name, **params))
 
-    def write(self, name: str, **params: Any) -> list[Row]:
+    def write(self, name: str, /, **params: Any) -> list[Row]:
         """Rows of one write statement, in a transaction of its own."""
         return self.transact(lambda tx: tx.run(name, **params))
 
@@ -120,6 +120,13 @@ class Graph:
         with self._speaking("laying the schema"), self._driver.session(database=self.database) as session:
             for name in names:
                 session.run(statement(name).text).consume()
+
+    def explain(self, name: str) -> tuple[str, ...]:
+        """The columns a statement returns, asked of the server without running it."""
+        found = statement(name)
+        text = found.text.replace("CYPHER 5\n", "CYPHER 5 EXPLAIN\n", 1)
+        with self._speaking("explaining"), self._driver.session(database=self.database) as session:
+            return tuple(session.run(text, dict.fromkeys(found.params)).keys())
 
     def _managed(self, how: str, work: Callable[[Transaction], T]) -> T:
         with self._speaking("running"), self._driver.session(database=self.database) as session:

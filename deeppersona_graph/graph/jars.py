@@ -184,7 +184,12 @@ def _maven(address: str, staging: Path, session: requests.Session) -> MavenConte
             _check_kind(arriving, artifact.packaging)
             return arriving.replace(place)
 
-    return MavenContext(WholeFiles(), staging / "repository", [], {"repository": address}, _ANSWER_LIMIT)
+    return MavenContext(
+        resolver=WholeFiles(),
+        repo_cache=staging / "repository",
+        local_repos=[],
+        remote_repos={"repository": address},
+    )
 
 
 def _check_kind(path: Path, packaging: str) -> None:

@@ -183,9 +183,10 @@ def _start(
             if attempts < _ATTEMPTS and (not is_free(port) or _mended(settings, jars, announce)):
                 continue
             raise
+        record = folder.write(record.model_copy(update={"ready": True}))
         took = time.monotonic() - began
         announce(f"it runs at {bolt_address(port)} after {took:.1f} s; `deeppersona server stop` ends it")
-        return folder.write(record.model_copy(update={"ready": True}))
+        return record
 
 
 def _mended(settings: Settings, jars: Path, announce: Announce) -> bool:

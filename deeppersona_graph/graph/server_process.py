@@ -136,17 +136,27 @@ def wait_until_ready(
 ) -> None:
     """Wait until the server of `process` accepts the recorded password on its own port.
 
-    Raises `EarlyEndError` as soon as the process ends, `ServerError` after `limit` seconds.
+    Raises `EarlyEndError` as soon as the process ends, `ServerError` if it refuses the password or is not
+    ready after `limit` seconds; it is ended then.
     """
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError
+
     deadline = time.monotonic() + limit
-    refusal: str | None = "it does not listen yet"
+    refusal = "it does not listen yet"
     while time.monotonic() < deadline:
         if not is_alive(process):
             raise EarlyEndError(f"the private server ended while it started: {_cause(folder)}")
         if _listens(process, record.port):
-            refusal = _refusal(record)
-            if refusal is None:
-                return
+            try:
+                return _sign_in(record)
+            except AuthError as error:
+                end(process)
+                raise ServerError(
+                    f"the private server refuses the password in {folder.record_file}; put the right one "
+                    "back, or give the store up with `deeppersona server wipe`"
+                ) from error
+            except (DriverError, Neo4jError) as error:
+                refusal = shorten(str(error), 200)
         time.sleep(_POLL)
     end(process)
     raise ServerError(
@@ -200,18 +210,14 @@ def _listens(process: psutil.Process, port: int | None) -> bool:
     return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
-def _refusal(record: ServerRecord) -> str | None:
+def _sign_in(record: ServerRecord) -> None:
     from neo4j import GraphDatabase
-    from neo4j.exceptions import DriverError, Neo4jError
 
     address = bolt_address(record.port or 0)
-    sign_in = (record.username, record.password)
-    try:
-        with GraphDatabase.driver(address, auth=sign_in, connection_timeout=5) as driver:
-            driver.verify_connectivity()
-    except (DriverError, Neo4jError) as error:
-        return shorten(str(error), 200)
-    return None
+    with GraphDatabase.driver(
+        address, auth=(record.username, record.password), connection_timeout=5
+    ) as driver:
+        driver.verify_connectivity()
 
 
 def _cause(folder: ServerFolder) -> str:

@@ -105,6 +105,9 @@ def test_a_server_starts_serves_stops_and_starts_again_with_its_data(settings: S
     assert found.store_size > 100_000
     assert found.uptime is not None
     assert any("Started." in line for line in server.log_tail(settings, 50))
+    assert json.loads(output(command(settings, "logs", "-n", "1", "--json"))[1]) == server.log_tail(
+        settings, 1
+    )
     assert server.stop(settings)
     assert not server.stop(settings)
     assert (server.status(settings).running, running(settings)) == (False, set())
@@ -272,6 +275,15 @@ def test_a_broken_password_file_is_told_and_wipe_mends_it(settings: Settings) ->
     server.wipe(settings)
     assert running(settings) == set()
     assert remembered(server.ensure_running(settings)) == set()
+
+
+def test_a_wrong_password_file_is_told_at_once(settings: Settings) -> None:
+    server.ensure_running(settings)
+    server.stop(settings)
+    server_folder(settings).write(record_of(settings).model_copy(update={"password": "another"}))
+    with pytest.raises(ServerError, match=r"refuses the password in .*server\.json"):
+        server.ensure_running(settings)
+    assert running(settings) == set()
 
 
 def test_wipe_deletes_the_store_and_keeps_the_jars(settings: Settings, jars_folder: Path) -> None:

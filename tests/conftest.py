@@ -1,0 +1,107 @@
+"""Fixtures for tests against a real server.
+
+The server is the private one, in a cache folder of its own that keeps the jars from run to run; `NEO4J_URI`
+names another, and `--server container` starts one with testcontainers (Docker).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from deeppersona_graph.api import DeepPersona
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.settings import Settings, load_settings
+from deeppersona_graph.taxonomy.read import load_tree
+from deeppersona_graph.taxonomy.store import erase_tree
+
+IMAGE = "neo4j:5.26-community"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--server", choices=("private", "container"), default="private", help="Which Neo4j the live tests use."
+    )
+
+
+@pytest.fixture(scope="session")
+def cache_folder() -> Path:
+    """Where the private server of the tests lives, with its jars and the embedding cache."""
+    return Path(platformdirs.user_cache_dir("deeppersona-tests"))
+
+
+@pytest.fixture(scope="session")
+def settings(request: pytest.FixtureRequest, cache_folder: Path) -> Iterator[Settings]:
+    """Settings that lead to the server of the tests."""
+    if request.config.getoption("--server") == "private":
+        yield load_settings(data_dir=cache_folder)
+        return
+    from testcontainers.neo4j import Neo4jContainer
+
+    with Neo4jContainer(IMAGE) as container:
+        yield load_settings(
+            data_dir=cache_folder,
+            uri=container.get_connection_url(),
+            username=container.username,
+            password=container.password,
+        )
+
+
+@pytest.fixture(scope="session")
+def api(settings: Settings) -> Iterator[DeepPersona]:
+    """The API on the server of the tests, its bundled taxonomy imported."""
+    with DeepPersona(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def graph(api: DeepPersona) -> Graph:
+    """The database of the tests."""
+    return api.graph
+
+
+@pytest.fixture(scope="session")
+def human(api: DeepPersona) -> Tree:
+    """The bundled taxonomy as it stands in the graph."""
+    return api.tree("human")
+
+
+@pytest.fixture
+def taxonomy(request: pytest.FixtureRequest, graph: Graph) -> Iterator[str]:
+    """A taxonomy name of the test's own; what is stored under it is removed before and afterwards."""
+    name = "test-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    erase_tree(graph, name)
+    yield name
+    erase_tree(graph, name)
+
+
+@pytest.fixture
+def population(request: pytest.FixtureRequest, api: DeepPersona) -> Iterator[str]:
+    """A population name of the test's own; its people are removed before and afterwards."""
+    name = "test-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    _forget(api, name)
+    yield name
+    _forget(api, name)
+
+
+@pytest.fixture
+def imported(api: DeepPersona, taxonomy: str, tmp_path: Path) -> Callable[[Sequence[str]], Tree]:
+    """Imports lines of a tree file as the test's own taxonomy."""
+
+    def run(lines: Sequence[str]) -> Tree:
+        file = tmp_path / "tree.jsonl"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        api.import_taxonomy(file, taxonomy)
+        return load_tree(api.graph, taxonomy)
+
+    return run
+
+
+def _forget(api: DeepPersona, population: str) -> None:
+    if population in {row["name"] for row in api.populations()}:
+        api.delete(population=population)
