@@ -12,8 +12,9 @@
 // server computes three times as fast. Candidates ranked by it fall into thirds: strata 0, 1, 2.
 // Returned are, a stratum, the first $reserve in order of arrival, then the attributes those require, however
 // late they arrive; a row is [id, stratum, similarity, arrival].
+// With $drawn, an attribute counts as a candidate only if it has a value space to draw from.
 // access: read
-// params: taxonomy, alpha, beta, biases, population, before, reserve, personas
+// params: taxonomy, drawn, alpha, beta, biases, population, before, reserve, personas
 // returns: index, applicable, reserves, required
 CYPHER 5
 MATCH line = (:Attribute {taxonomy: $taxonomy, depth: 1})-[:HAS_CHILD*0..11]->(parent:Attribute)
@@ -33,6 +34,7 @@ WITH parent, root, biases[-1] AS inherited, {
 MATCH (parent)-[:HAS_CHILD]->(a:Attribute)
 WHERE a.core IS NULL AND (a.value_type IS NOT NULL OR NOT (a)-[:HAS_CHILD]->())
   AND NOT coalesce(a.retired, false)
+  AND (NOT $drawn OR a.minimum IS NOT NULL OR EXISTS { (a)-[:ADMITS]->() })
 WITH root, branch, a,
   reduce(f = inherited, b IN $biases | CASE WHEN b.id = a.id THEN f * b.factor ELSE f END) AS bias,
   [(a)-[:REQUIRES]->(v)<-[:ADMITS]-(owner) | [owner.core IS NOT NULL, owner.id, v.id]] AS requires

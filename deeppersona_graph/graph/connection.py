@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -109,11 +109,6 @@ class Graph:
     def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one write transaction; after a passing fault it runs again from the start."""
         return self._managed("execute_write", work)
-
-    def write_rows(self, name: str, rows: Sequence[Any], *, size: int = 2000, **params: Any) -> None:
-        """Run a statement that UNWINDs `$rows`, `size` rows a transaction."""
-        for start in range(0, len(rows), size):
-            self.write(name, rows=rows[start : start + size], **params)
 
     def run_schema(self, names: Iterable[str]) -> None:
         """Run schema statements; each needs a transaction of its own."""

@@ -193,7 +193,7 @@ def _with_core(bench: Workbench, person: Anchored) -> Filled:
 
 
 def _named(selection: Selection) -> list[str]:
-    return [a.attribute.id for a in (*selection.reserves, *selection.required) if a.attribute.has_values]
+    return [a.attribute.id for a in (*selection.reserves, *selection.required)]
 
 
 def _check_depth(selections: dict[int, Selection], depth: int) -> None:

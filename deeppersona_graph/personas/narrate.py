@@ -24,7 +24,7 @@ Frames = Mapping[str, Mapping[str, list[str]]]
 SHORTEST, LONGEST = 150, 400
 """Words of a narrative."""
 LONGEST_STORY = 170
-AIM = 300
+AIM = 350
 ROUNDS = 3
 """Times each domain may be heard."""
 PARAGRAPH = 4

@@ -1,12 +1,14 @@
 """The profile vector: what attributes are compared with (DESIGN §5).
 
 It is the normalised mean of the vectors of the situation, the values, the attitude, each story and the
-interests, each within the model's window.
+interests, each within the model's window. Run as a module, this one writes the centre of the default model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,13 +76,35 @@ def centre(embedder: Embedder) -> Vector:
     """The mean profile of a fixed panel of people from the tables, shape (dimensions,), not normalised.
 
     Values are tilted by how far a persona's profile leans from it, so that over a population the tilts
-    even out and shares keep near their base rates.
+    even out and shares keep near their base rates. The default model's comes with the package.
     """
+    with as_file(_stored_centre()) as path, np.load(path) as stored:
+        if str(stored["model"]) == embedder.model:
+            known: Vector = stored["centre"]
+            return known
+    return panel_centre(embedder)
+
+
+def panel_centre(embedder: Embedder) -> Vector:
+    """The same, computed."""
     panel = []
     for number in range(PANEL):
-        situation = draw_situation(number, Conditions(), "population", (), None)
+        situation = draw_situation(number, Conditions(), "population")
         inner = draw_inner_core(number, situation, GivenInner(), lambda _text, _texts: 0)
         panel.append(profile_texts(situation, inner))
     vectors = np.stack(profile_vectors(embedder, panel))
     mean: Vector = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     return mean
+
+
+def _stored_centre() -> Traversable:
+    return files("deeppersona_graph").joinpath("data", "tree", "centre.npz")
+
+
+if __name__ == "__main__":
+    from deeppersona_graph.embedding.load import load_embedder
+    from deeppersona_graph.settings import load_settings
+
+    default = load_embedder(load_settings())
+    with as_file(_stored_centre()) as target:
+        np.savez(target, model=np.array(default.model), centre=panel_centre(default))

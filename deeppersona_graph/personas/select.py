@@ -48,6 +48,7 @@ def select(
     rows = graph.read(
         "personas/select",
         taxonomy=tree.name,
+        drawn=True,
         alpha=prior.alpha,
         beta=prior.beta,
         biases=[{"id": identity, "factor": factor} for identity, factor in prior.biases],

@@ -39,6 +39,8 @@ def even_values(
 ) -> tuple[Value, ...]:
     """A value space in the order given; without weights all values weigh the same."""
     spelled = list(texts)
+    if not spelled:
+        return ()
     shares = weights if weights is not None else [100.0 / len(spelled)] * len(spelled)
     return tuple(
         Value(id=value_id(attribute, text), text=text, rank=rank, weight=float(share))
