@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -49,12 +49,12 @@ def roster(people: Sequence[Persona]) -> Table:
     )  # fmt: skip
 
 
-def brief_table(lines: object) -> Table:
+def brief_table(lines: Iterable[Sequence[str]]) -> Table:
     """A table of personas in brief: id, name, age, sex, place, work."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("id", "name", "age", "sex", "place", "work"):
-        table.add_column(column, overflow="fold")
-    for line in lines:  # type: ignore[attr-defined]
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for line in lines:
         table.add_row(*(Text(part) for part in line))
     return table
 

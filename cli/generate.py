@@ -140,11 +140,12 @@ def _show(run: Generation, people: list[Persona]) -> None:
 
     if len(people) <= CARDS:
         for persona in people:
-            out.print(card(persona))
+            out.print(card(persona), soft_wrap=False)
     else:
-        out.print(roster(people[:20]))
+        out.print(roster(people[:20]), soft_wrap=False)
         if len(people) > 20:
-            out.print(f"… and {len(people) - 20} more: deeppersona list --population {run.population}")
+            more = f"… and {len(people) - 20} more: deeppersona list --population {run.population}"
+            out.print(more, markup=False, emoji=False)
     say(f"{len(people)} personas in the graph; see one again with: deeppersona show {people[0].id}")
 
 
@@ -160,7 +161,7 @@ def _summary(run: Generation, made: list[str]) -> dict[str, object]:
 
 def _strata(text: str) -> tuple[int, int, int]:
     parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise InputError(f"--strata is {text!r}; expected three whole numbers such as 5:3:2")
     return int(parts[0]), int(parts[1]), int(parts[2])
 

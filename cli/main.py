@@ -54,3 +54,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("deeppersona: interrupted; what was finished is kept", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from deeppersona_graph.api import DeepPersona
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+WORTH_A_BAR = 10
+"""Steps below which no bar is shown."""
 
 
 def print_json(value: Any) -> None:
@@ -27,21 +33,49 @@ def say(message: str) -> None:
     err.print(message, style="dim", markup=False)
 
 
+class Bars:
+    """Progress bars on stderr, one for each thing that takes a while; they leave nothing behind."""
+
+    def __init__(self) -> None:
+        self._live: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, doing: str, done: int, total: int) -> None:
+        """Show that `done` of `total` is done; short work shows nothing."""
+        if total < WORTH_A_BAR or not err.is_terminal:
+            return
+        if self._live is None:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            self._live = Progress(*columns, console=err, transient=True)
+            self._live.start()
+        if doing not in self._tasks:
+            self._tasks[doing] = self._live.add_task(doing, total=total)
+        self._live.update(self._tasks[doing], completed=done, visible=done < total)
+        if done >= total:
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the bars away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live, self._tasks = None, {}
+
+
 @contextmanager
 def opened(uri: str | None, data_dir: Path | None) -> Iterator[DeepPersona]:
     """The API with the settings of a command; what takes a while is said, or shown as a bar."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from deeppersona_graph.api import connect
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                tasks[doing] = bar.add_task(doing, total=total)
-            bar.update(tasks[doing], completed=done, visible=done < total)
-
-        with connect(announce=say, progress=progress, uri=uri, data_dir=data_dir) as api:
+    bars = Bars()
+    try:
+        with connect(announce=say, progress=bars.show, uri=uri, data_dir=data_dir) as api:
             yield api
+    finally:
+        bars.clear()

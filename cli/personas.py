@@ -37,7 +37,7 @@ def show(
     if json:
         print_json(record(found))
     else:
-        out.print(card(found))
+        out.print(card(found), soft_wrap=False)
 
 
 def list_(
@@ -58,14 +58,15 @@ def list_(
         print_json(people if population else {"populations": populations, "personas": people})
         return
     for row in populations:
-        out.print(f"{row['name']}  {row['size']} people, seed {row['seed']}", markup=False)
+        out.print(f"{row['name']}  {row['size']} people, seed {row['seed']}", markup=False, emoji=False)
     if people:
         out.print(
             brief_table(
                 (p["id"], p["name"], str(p["age"]), p["sex"], f"{p['city']}, {p['country']}",
                  p["occupation"] or p["employment"])
                 for p in people
-            )
+            ),
+            soft_wrap=False,
         )  # fmt: skip
     elif not populations:
         say("there are no personas yet; make some with: deeppersona generate --count 3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
 from deeppersona_graph.cli.output import opened, out, print_json, say
+from deeppersona_graph.model.tree import shown
 
 app = typer.Typer(help="The Human-Attribute Tree in the graph.", no_args_is_help=True)
 
@@ -78,7 +80,7 @@ def tree(
             )
             if on
         )
-        out.print(Text.assemble("  " * level, attribute.name, (note + marks, "dim")))
+        out.print(Text.assemble("  " * level, _line(attribute.name), (note + marks, "dim")))
 
 
 @app.command("stats")
@@ -89,7 +91,7 @@ def stats(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
     if json:
         print_json(asdict(found))
         return
-    out.print(f"taxonomy {found.name}, version {found.version}", markup=False)
+    out.print(f"taxonomy {_line(found.name)}, version {found.version}", markup=False)
     out.print(
         f"{found.nodes:,} nodes, {found.leaves:,} leaves, {found.core} of the core, {found.retired} retired"
     )
@@ -99,13 +101,13 @@ def stats(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
     out.print("by depth: " + ", ".join(f"{depth}: {count:,}" for depth, count in found.by_depth.items()))
     out.print("by type: " + ", ".join(f"{kind} {count:,}" for kind, count in found.by_type.items()))
     for domain, count in found.by_domain.items():
-        out.print(f"  {count:6,}  {domain}", markup=False)
+        out.print(f"  {count:6,}  {_line(domain)}", markup=False)
 
 
 @app.command("search")
 def search(
     text: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at the most.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at the most.")] = 10,
     taxonomy: Taxonomy = None,
     uri: Uri = None,
     data_dir: DataDir = None,
@@ -118,7 +120,7 @@ def search(
         print_json([{"id": h.id, "path": list(h.path), "similarity": round(h.similarity, 4)} for h in hits])
         return
     for hit in hits:
-        out.print(f"{hit.similarity:6.3f}  {' > '.join(hit.path)}", markup=False)
+        out.print(f"{hit.similarity:6.3f}  {_line(shown(hit.path))}", markup=False)
 
 
 @app.command("sync")
@@ -142,3 +144,10 @@ def embed(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
         print_json({"embedding_model": model})
     else:
         say(f"all vectors are from {model} now")
+
+
+def _line(name: str) -> str:
+    """`name` on one line of a terminal: line breaks and escape sequences in it are spelled out."""
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) == "Cc" else one for one in name
+    )

@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
-from deeppersona_graph.errors import EmbeddingError, InputError, PrerequisiteError
+from deeppersona_graph.errors import InputError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
@@ -28,7 +28,7 @@ from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree
-from deeppersona_graph.personas.anchors import resolve_anchors
+from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
 from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
 from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run
@@ -43,20 +43,18 @@ from deeppersona_graph.personas.store import (
     read_personas,
 )
 from deeppersona_graph.settings import Settings, load_settings
-from deeppersona_graph.taxonomy import bundled
 from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, search
-from deeppersona_graph.taxonomy.embed import all_vectors
 from deeppersona_graph.taxonomy.export import export_records
-from deeppersona_graph.taxonomy.formats import read_tree
+from deeppersona_graph.taxonomy.provide import check_model, embed_anew, import_file, provide_bundled
 from deeppersona_graph.taxonomy.read import load_tree
-from deeppersona_graph.taxonomy.store import Progress, store_tree, taxonomy_state, write_vectors
+from deeppersona_graph.taxonomy.store import Progress
 from deeppersona_graph.taxonomy.sync import SyncReport, sync
 
 log = logging.getLogger(__name__)
 
 Values = Literal["auto", "bank", "model"]
 
-SEEDS = 2**31
+SEEDS = 10**6
 """Seeds that are drawn when none is given lie below this."""
 
 
@@ -135,34 +133,19 @@ class DeepPersona:
     def tree(self, taxonomy: str | None = None) -> Tree:
         """The taxonomy as it stands in the graph, hand edits taken in."""
         name = taxonomy or self.settings.taxonomy
-        self._provide(name)
         self.sync(name)
         return load_tree(self.graph, name)
 
     def sync(self, taxonomy: str | None = None) -> SyncReport:
         """Take in what was edited by hand; raises `TaxonomyShapeError` where what is there is no tree."""
         name = taxonomy or self.settings.taxonomy
-        self._provide(name)
-        self._check_model(name)
+        provide_bundled(self.graph, name, self.embedder, self._announce, self._progress)
+        check_model(self.graph, name, self.embedder)
         return sync(self.graph, name, self.embedder)
 
     def import_taxonomy(self, file: Path, taxonomy: str) -> Tree:
         """Import a tree file under a new name; see `formats.read_tree` for what it may be."""
-        tree = read_tree(file, taxonomy)
-        state = taxonomy_state(self.graph, taxonomy)
-        if state == "ready":
-            raise InputError(f"the taxonomy {taxonomy!r} exists already; import under another --taxonomy")
-        attributes, values = all_vectors(tree, self.embedder, self._progress)
-        store_tree(
-            self.graph,
-            tree,
-            model=self.embedder.model,
-            dimensions=self.embedder.dimensions,
-            attribute_vectors=attributes,
-            value_vectors=values,
-            progress=self._progress,
-        )
-        return load_tree(self.graph, taxonomy)
+        return import_file(self.graph, file, taxonomy, self.embedder, self._progress)
 
     def export_taxonomy(self, target: Path, taxonomy: str | None = None) -> int:
         """Write the taxonomy as JSONL records; how many there are."""
@@ -173,12 +156,7 @@ class DeepPersona:
 
     def embed(self, taxonomy: str | None = None) -> None:
         """Make all vectors of a taxonomy anew with the model of the settings."""
-        name = taxonomy or self.settings.taxonomy
-        tree = load_tree(self.graph, name)
-        vectors = all_vectors(tree, self.embedder, self._progress)
-        write_vectors(
-            self.graph, name, self.embedder.model, self.embedder.dimensions, *vectors, self._progress
-        )
+        embed_anew(self.graph, taxonomy or self.settings.taxonomy, self.embedder, self._progress)
 
     def figures(self, taxonomy: str | None = None) -> Figures:
         """Counts over the taxonomy."""
@@ -218,7 +196,7 @@ class DeepPersona:
 
         `anchors` are attribute-value pairs, or texts `Attribute=value`; `rest` are the other fields of
         `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread). Without a seed one
-        is drawn; without a population one is named after the seed.
+        is drawn; without a population one is named after the seed and the specification.
         """
         given = {"ages": (age, age) if isinstance(age, int) else age}
         specification = Specification(
@@ -253,7 +231,6 @@ class DeepPersona:
             raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
         self.embedder.load_in_background()
         taxonomy = specification.taxonomy
-        self._provide(taxonomy)
         report = self.sync(taxonomy)
         tree = load_tree(self.graph, taxonomy)
         if not any(a.has_values and a.core is None for a in tree.attributes):
@@ -265,7 +242,7 @@ class DeepPersona:
         anchors = resolve_anchors(specification, tree, constraints)
         bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder))
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
-        name = population or f"{taxonomy}-{chosen}"
+        name = population or f"{taxonomy}-{chosen}-{specification.mark}"
         plan = open_run(self.graph, name, chosen, specification, count)
         have = set(range(count)) - set(plan.indices)
         ids = tuple(population_ids(self.graph, name)) if have else ()
@@ -304,7 +281,7 @@ class DeepPersona:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
 
-    def _people(self, bench: Workbench, plan: Plan, anchors: Any) -> Iterator[Persona]:
+    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona]:
         state = "interrupted"
         try:
             for made, persona in enumerate(generate(bench, plan, anchors), start=1):
@@ -313,38 +290,6 @@ class DeepPersona:
             state = "finished"
         finally:
             close_run(self.graph, plan, state)
-
-    def _provide(self, taxonomy: str) -> None:
-        """Import the bundled tree when it is asked for and not there."""
-        if taxonomy != bundled.NAME or taxonomy_state(self.graph, taxonomy) == "ready":
-            return
-        self._announce("importing the bundled taxonomy, once")
-        bundle = bundled.load_bundle()
-        attributes, values = bundle.attributes, bundle.values
-        if bundle.model != self.embedder.model:
-            attributes, values = all_vectors(bundle.tree, self.embedder, self._progress)
-        store_tree(
-            self.graph,
-            bundle.tree,
-            model=self.embedder.model,
-            dimensions=self.embedder.dimensions,
-            attribute_vectors=attributes,
-            value_vectors=values,
-            progress=self._progress,
-        )
-
-    def _check_model(self, taxonomy: str) -> None:
-        """Stored vectors and the model of the settings must be of one kind."""
-        rows = self.graph.read("taxonomy/read_taxonomy", taxonomy=taxonomy)
-        if not rows:
-            load_tree(self.graph, taxonomy)
-        found = rows[0]["embedding_model"]
-        if found != self.embedder.model:
-            raise EmbeddingError(
-                f"the taxonomy {taxonomy!r} has vectors of {found or 'an unfinished re-embedding'}, "
-                f"the settings name {self.embedder.model}; "
-                f"run `deeppersona taxonomy embed --taxonomy {taxonomy}`, or set DEEPPERSONA_EMBEDDING_MODEL back"
-            )
 
 
 def connect(

@@ -25,7 +25,10 @@ IMAGE = "neo4j:5.26-community"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--server", choices=("private", "container"), default="private", help="Which Neo4j the live tests use."
+        "--server",
+        choices=("private", "container"),
+        default="private",
+        help="Which Neo4j the live tests use.",
     )
 
 

@@ -11,5 +11,7 @@ CALL () {
 RETURN elementId(a) AS node,
   a {.id, .name, .path, .value_type, .draw, .taxonomy, .core, .minimum, embedded: a.embedding IS NOT NULL} AS attribute,
   [(parent:Attribute)-[:HAS_CHILD]->(a) | elementId(parent)] AS parents,
-  CASE WHEN EXISTS { (a)-[:ADMITS]->(new:Value) WHERE new.id IS NULL } THEN
-    [(a)-[:ADMITS]->(v) | v {.id, .text, .rank, .weight, node: elementId(v)}] ELSE [] END AS values
+  CASE WHEN EXISTS { (a)-[:ADMITS]->(v:Value) WHERE v.id IS NULL OR v.taxonomy IS NULL OR v.key IS NULL } THEN
+    [(a)-[:ADMITS]->(v:Value) |
+      v {.id, .text, .rank, .weight, node: elementId(v), known: v.taxonomy IS NOT NULL AND v.key IS NOT NULL}]
+    ELSE [] END AS values

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from deeppersona_graph.errors import InputError, UnknownNameError
+from deeppersona_graph.errors import InputError, UnknownNameError, shorten
 from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.tree import Attribute, Tree, normal, shown
 
@@ -43,9 +43,14 @@ def find_attribute(tree: Tree, text: str) -> Attribute:
     if len(found) == 1:
         return found[0]
     if found:
-        paths = ", ".join(repr(shown(a.path)) for a in found[:LISTED])
+        alike = len({shown(a.path) for a in found}) < len(found)
+        spelled = [json.dumps(a.path, ensure_ascii=False) if alike else repr(shown(a.path)) for a in found]
+        paths = ", ".join(spelled[:LISTED])
         more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
-        raise InputError(f"{text!r} is the name of {len(found)} attributes: {paths}{more}; give the path")
+        raise InputError(
+            f"{shorten(text)!r} is the name of {len(found)} attributes: {paths}{more}; "
+            f"give the {'JSON list' if alike else 'path'}"
+        )
     raise UnknownNameError("attribute", text, nearest(text, _names(tree)))
 
 
@@ -56,7 +61,7 @@ def split_assignment(tree: Tree, text: str) -> tuple[Attribute, str]:
     """
     places = [place for place, character in enumerate(text) if character == "="]
     if not places:
-        raise InputError(f"{text!r} has no '='; write an anchor as Attribute=value")
+        raise InputError(f"{shorten(text)!r} has no '='; write an anchor as Attribute=value")
     for place in reversed(places):
         if len(_named(tree, text[:place])) == 1 and text[place + 1 :].strip():
             return find_attribute(tree, text[:place]), text[place + 1 :].strip()
@@ -67,8 +72,8 @@ def split_assignment(tree: Tree, text: str) -> tuple[Attribute, str]:
 def _named(tree: Tree, text: str) -> list[Attribute]:
     if text.lstrip().startswith("["):
         path = _json_path(text)
-        if path is not None:
-            return [tree.by_path[path]] if path in tree.by_path else []
+        if path in tree.by_path:
+            return [tree.by_path[path]]
     key = normal(text)
     core = tree.core.get(ALIASES.get(key, key))
     if core is not None:
@@ -77,12 +82,13 @@ def _named(tree: Tree, text: str) -> list[Attribute]:
     return exact(text.strip()) or _index(tree, normal)(key)
 
 
-def _json_path(text: str) -> tuple[str, ...] | None:
+def _json_path(text: str) -> tuple[str, ...]:
+    """The path that `text` spells as a JSON list of names; empty where it is none."""
     try:
         spelled = json.loads(text)
-    except json.JSONDecodeError:
-        return None
-    return tuple(str(name) for name in spelled) if isinstance(spelled, list) else None
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(str(name) for name in spelled) if isinstance(spelled, list) else ()
 
 
 @lru_cache(maxsize=8)

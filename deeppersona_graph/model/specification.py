@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from deeppersona_graph.errors import InputError
+from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.model.situation import OLDEST, YOUNGEST, Sampling
 
 PAPER_STRATA = (5, 3, 2)
@@ -54,6 +56,11 @@ class Specification:
             raise InputError(f"ages {low} to {high}: expected a range within {YOUNGEST} to {OLDEST}")
         if self.biography is not None and not self.biography.strip():
             raise InputError("the biography is empty; leave --bio away or give some words")
+
+    @property
+    def mark(self) -> str:
+        """Four hexadecimal digits that tell specifications apart in the names of populations."""
+        return digest(json.dumps(self.plain(), sort_keys=True)).hex()[:4]
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it, for the record on the population."""

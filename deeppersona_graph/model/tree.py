@@ -26,7 +26,8 @@ def shown(path: Iterable[str]) -> str:
 
 def normal(text: str) -> str:
     """The key under which two spellings of a value are the same value."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def attribute_id(path: Path) -> str:

@@ -81,8 +81,11 @@ def core_values(tree: Tree, situation: Situation) -> list[tuple[Attribute, Value
 
 
 def core_traits(tree: Tree, anchors: Anchors, person: Anchored) -> tuple[Trait, ...]:
-    """The core attributes as attribute-value pairs; somebody who never worked has no occupation."""
-    given = {*anchors.conditions.given} | {k for k, v in anchors.conditions.allowed.items() if len(v) == 1}
+    """The core attributes as attribute-value pairs, by path; somebody who never worked has no occupation."""
+    conditions = anchors.conditions
+    given = {*conditions.given} | {key for key, values in conditions.allowed.items() if len(values) == 1}
+    if conditions.min_age == conditions.max_age:
+        given.add("age")
     pairs: list[tuple[str, TraitValue, bool]] = []
     for key in SITUATION_KEYS:
         value = person.situation.value(key)
@@ -97,7 +100,7 @@ def core_traits(tree: Tree, anchors: Anchors, person: Anchored) -> tuple[Trait, 
     ]
     return tuple(
         Trait(tree.core[key].id, tree.core[key].path, value, "given" if is_given else _drawn_from(key))
-        for key, value, is_given in pairs
+        for key, value, is_given in sorted(pairs, key=lambda pair: tree.core[pair[0]].path)
     )
 
 

@@ -6,13 +6,14 @@ which they can be true, and must not contradict each other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deeppersona_graph.errors import AnchorError, InputError, shorten
 from deeppersona_graph.model.addressing import split_assignment
 from deeppersona_graph.model.names import nearest
-from deeppersona_graph.model.situation import SITUATION_KEYS, Conditions
+from deeppersona_graph.model.situation import OLDEST, SITUATION_KEYS, Conditions
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree, Value, normal, shown
 from deeppersona_graph.personas.constraints import Constraints
@@ -112,9 +113,20 @@ def resolve_anchors(specification: Specification, tree: Tree, constraints: Const
             inner.setdefault(attribute.core, []).append(value)
         else:
             spelled.setdefault(attribute.id, []).append(value)
+    if len(spelled) > specification.depth:
+        raise AnchorError(
+            f"{len(spelled)} attributes are given, more than the depth of {specification.depth}; "
+            "raise --depth, or give fewer"
+        )
+    for identity in spelled:
+        _check_retired(tree.by_id[identity], tree)
     traits = tuple(_given(tree.by_id[identity], values) for identity, values in spelled.items())
     for given in traits:
         _demand(demands, given, tree)
+    for given in traits:
+        _demand_before(
+            demands, given.attribute, tree, frozenset(spelled), f"the anchor {given.attribute.name}"
+        )
     _check_pairs(traits, constraints, demands, tree)
     _check_biography(specification, demands)
     return Anchors(
@@ -169,11 +181,17 @@ def _closed(attribute: Attribute, text: str) -> Value:
     return found
 
 
+def _check_retired(attribute: Attribute, tree: Tree) -> None:
+    for length in range(1, len(attribute.path) + 1):
+        if tree.by_path[attribute.path[:length]].retired:
+            raise AnchorError(
+                f"{shown(attribute.path[:length])!r} is retired; restore it, or give another attribute"
+            )
+
+
 def _given(attribute: Attribute, texts: Sequence[str]) -> Given:
     """The anchor values of one attribute, checked against its value space."""
     distinct = list({normal(text): text for text in texts}.values())
-    if attribute.retired:
-        raise AnchorError(f"{shown(attribute.path)!r} is retired; restore it, or give another attribute")
     if attribute.value_type == "list":
         members = [_closed(attribute, text) for text in distinct]
         lonely = [value.text for value in members if value.alone]
@@ -201,7 +219,9 @@ def _given_number(attribute: Attribute, text: str) -> Given:
     try:
         number = float(text)
     except ValueError:
-        raise AnchorError(f"{shown(attribute.path)!r} is a number, {shorten(text)!r} is none") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise AnchorError(f"{shown(attribute.path)!r} is a number, {shorten(text)!r} is none")
     low, high = attribute.minimum, attribute.maximum
     if (low is not None and number < low) or (high is not None and number > high):
         raise AnchorError(
@@ -231,6 +251,47 @@ def _demand(demands: _Demands, given: Given, tree: Tree) -> None:
         if core is not None:
             texts = [v.text for v in tree.by_id[required.attribute].values if v.id in required.values]
             demands.restrict(core, texts, reason)
+
+
+def _demand_before(
+    demands: _Demands, attribute: Attribute, tree: Tree, given: frozenset[str], reason: str
+) -> None:
+    """What the prerequisites of a given attribute need of the situation, where they are not given too.
+
+    One of the values that satisfy it must be possible; where each of them needs something of the situation,
+    what any of them needs is allowed.
+    """
+    for required in attribute.requires:
+        first = tree.by_id[required.attribute]
+        if first.core is not None or first.id in given:
+            continue
+        values = [value for value in first.values if value.id in required.values]
+        demands.restrict_age(first.min_age, first.max_age, reason)
+        demands.restrict_age(
+            min((value.min_age or 0 for value in values), default=None),
+            max((OLDEST if value.max_age is None else value.max_age for value in values), default=None),
+            reason,
+        )
+        if values and all(value.countries for value in values):
+            demands.restrict("country", {code for value in values for code in value.countries}, reason)
+        own = {one.attribute: one.values for one in first.requires}
+        shared = (
+            set.intersection(*({one.attribute for one in value.requires} for value in values))
+            if values
+            else set()
+        )
+        either = {
+            owner: frozenset(v for value in values for one in value.requires if one.attribute == owner
+                             for v in one.values)
+            for owner in shared
+        }  # fmt: skip
+        for of_core in (own, either):
+            for owner, allowed in of_core.items():
+                core = tree.by_id[owner].core
+                if core is not None:
+                    texts = [v.text for v in tree.by_id[owner].values if v.id in allowed]
+                    demands.restrict(core, texts, reason)
+        _demand_before(demands, first, tree, given | {first.id}, reason)
 
 
 def _check_pairs(traits: Sequence[Given], constraints: Constraints, demands: _Demands, tree: Tree) -> None:

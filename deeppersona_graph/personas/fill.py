@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from deeppersona_graph.errors import DepthError
 from deeppersona_graph.model.persona import STRATA, Source, Trait, TraitValue
-from deeppersona_graph.model.tree import Attribute, shown
+from deeppersona_graph.model.tree import Attribute, Requirement, shown
 from deeppersona_graph.personas.constraints import Constraints, Filled
 from deeppersona_graph.personas.draw import Drawn, Race, draw_value
 
@@ -80,6 +80,8 @@ class Walk:
     filled: Filled
     traits: list[Trait] = field(default_factory=list)
     _refused: set[str] = field(default_factory=set)
+    _loose: bool = False
+    """Whether room may be taken in whatever stratum has it."""
 
     def run(self, given: Sequence[Given]) -> tuple[Trait, ...]:
         """Exactly the quota of traits; raises `ReserveSpentError` or `DepthError`."""
@@ -91,11 +93,15 @@ class Walk:
         while sum(self.room):
             before = len(self.traits)
             self._pass()
-            if sum(self.room) and not self._pass_on() and len(self.traits) == before:
+            if not sum(self.room) or self._pass_on() or len(self.traits) > before:
+                continue
+            if self._loose:
                 raise DepthError(
                     f"only {len(self.traits)} attributes can be filled for one of the people, "
                     f"{depth} were asked for; lower --depth"
                 )
+            # All that still waits where there is room waits for prerequisites where there is none.
+            self._loose = True
         return tuple(self.traits)
 
     def _truncated_ends(self) -> dict[int, float]:
@@ -114,26 +120,42 @@ class Walk:
             found = self._candidates.get(one.attribute.id)
             self._claim_room(found.stratum if found else 0)
             self._record(one.attribute, one.value, "given", found)
+        wanted: dict[str, frozenset[str]] = {}
         for one in given:
             for required in self.constraints.needed_before.get(one.attribute.id, ()):
-                if required.attribute not in self.filled.values:
-                    self._fill_required(required.attribute, required.values)
+                before = wanted.get(required.attribute, required.values)
+                wanted[required.attribute] = before & required.values
+        for identity, values in wanted.items():
+            if identity not in self.filled.values:
+                self._fill_required(identity, values, ())
+            if not self.filled.meets(Requirement(identity, values)):
+                name = shown(self.constraints.tree.by_id[identity].path)
+                raise DepthError(
+                    f"the given anchors need different values of {name!r}; leave one of them out"
+                )
 
     def _claim_room(self, stratum: int) -> None:
         """Use a place of the stratum, or, where it has none left, of the one with most."""
+        if not any(self.room):
+            raise DepthError(
+                f"the given anchors and what they require are more than the depth of {len(self.traits)}; "
+                "raise --depth, or give fewer"
+            )
         if not self.room[stratum]:
             stratum = max(range(len(self.room)), key=lambda s: (self.room[s], -s))
         self.room[stratum] -= 1
 
-    def _fill_required(self, identity: str, values: frozenset[str]) -> None:
+    def _fill_required(self, identity: str, values: frozenset[str], above: tuple[str, ...]) -> None:
         """What a given anchor requires is drawn from the values that satisfy it."""
         attribute = self.constraints.tree.by_id[identity]
         for needed in self.constraints.needed_before.get(identity, ()):
-            if needed.attribute not in self.filled.values:
-                self._fill_required(needed.attribute, needed.values)
-        if identity not in self.races or identity not in self._candidates:
+            if needed.attribute not in self.filled.values and identity not in above:
+                self._fill_required(needed.attribute, needed.values, (*above, identity))
+        if identity in above or identity not in self.races or identity not in self._candidates:
             raise DepthError(f"a given anchor requires {shown(attribute.path)!r}, which does not apply here")
-        drawn = draw_value(attribute, self.races[identity], self.filled, self.age, only=values)
+        drawn = None
+        if self._permitted(attribute):
+            drawn = draw_value(attribute, self.races[identity], self.filled, self.age, only=values)
         if drawn is None:
             raise DepthError(f"the given anchors leave no value for {shown(attribute.path)!r}; give it too")
         self._claim_room(self._candidates[identity].stratum)
@@ -152,7 +174,7 @@ class Walk:
 
     def _check_reserve(self, arrival: float) -> None:
         for stratum, end in self._ends.items():
-            if self.room[stratum] and arrival > end:
+            if (self.room[stratum] or self._loose) and arrival > end:
                 raise ReserveSpentError
 
     def _take(self, candidate: Arrival) -> None:
@@ -161,7 +183,10 @@ class Walk:
             self._refused.add(candidate.attribute.id)
             return
         wanted = [sum(1 for one in plan if one.stratum == s) for s in range(len(self.room))]
-        if any(want > room for want, room in zip(wanted, self.room, strict=True)):
+        if self._loose:
+            if len(plan) > sum(self.room):
+                return
+        elif any(want > room for want, room in zip(wanted, self.room, strict=True)):
             return
         for one in plan:
             if not self._permitted(one.attribute) or not self._fill(one):
@@ -169,9 +194,14 @@ class Walk:
                 return
 
     def _plan(self, candidate: Arrival, above: tuple[str, ...]) -> list[Arrival] | None:
-        """The missing prerequisites of a candidate, then itself; None where it cannot be had."""
+        """The missing prerequisites of a candidate, then itself; None where it cannot be had.
+
+        A bare name has no race: there is nothing to draw for it.
+        """
         identity = candidate.attribute.id
-        if identity in above or identity in self._refused or not self.filled.applies(candidate.attribute):
+        if identity in above or identity in self._refused or identity not in self.races:
+            return None
+        if not self.filled.applies(candidate.attribute):
             return None
         plan: list[Arrival] = []
         for required in self.constraints.needed_before.get(identity, ()):
@@ -197,7 +227,7 @@ class Walk:
         if drawn is None:
             self._refused.add(candidate.attribute.id)
             return False
-        self.room[candidate.stratum] -= 1
+        self._claim_room(candidate.stratum)
         self._keep(candidate, drawn)
         return True
 

@@ -128,6 +128,11 @@ def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona
             yield persona
 
 
+def reserve_for(share: Sequence[int]) -> list[int]:
+    """How many arrivals of each stratum are asked for first, for the quotas `share`."""
+    return [math.ceil(quota * SPARE) + 10 for quota in share]
+
+
 def _fill_block(
     bench: Workbench, plan: Plan, anchors: Anchors, prior: Prior, people: Sequence[Anchored]
 ) -> list[tuple[Persona, Vector]]:
@@ -135,7 +140,7 @@ def _fill_block(
     waiting = {seeker.index: seeker for seeker in seekers(people, anchors, bench.tree, bench.embedder)}
     by_index, profiles = {p.index: p for p in people}, {i: s.profile for i, s in waiting.items()}
     share = quotas(plan.specification.depth, plan.specification.strata)
-    reserve = [math.ceil(quota * SPARE) + 10 for quota in share]
+    reserve = reserve_for(share)
     done: dict[int, Persona] = {}
     while waiting:
         selections = select(bench.graph, bench.tree, prior, list(waiting.values()), reserve)

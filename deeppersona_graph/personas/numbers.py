@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from deeppersona_graph.model.tree import Attribute
 
 TYPICAL_SHARE = 0.8
 """Probability of the typical range; the density falls linearly from its ends to 0 at the bounds."""
+
+FINEST = 0.01
+"""Step of numbers that are no whole ones."""
 
 
 def number_range(attribute: Attribute, age: int) -> tuple[float, float]:
@@ -24,37 +29,42 @@ def number_at(u: float, attribute: Attribute, age: int, between: tuple[float, fl
     `between`; None where nothing is left. Whole unless the range is given in fractions."""
     whole = all(float(bound).is_integer() for bound in (attribute.minimum or 0, attribute.maximum or 0))
     low, high = number_range(attribute, age)
-    step = 1.0 if whole else 0.0
-    low, high = max(low, between[0] + step), min(high, between[1] - step)
+    if math.isfinite(between[0]):
+        low = max(low, math.floor(between[0]) + 1 if whole else round(between[0] + FINEST, 2))
+    if math.isfinite(between[1]):
+        high = min(high, math.ceil(between[1]) - 1 if whole else round(between[1] - FINEST, 2))
     if low > high:
         return None
     if whole:
-        drawn = _quantile(u, attribute, low, high + 1)
+        drawn = _quantile(u, attribute, low, high + 1, width=1.0)
         return int(min(drawn // 1, high))
-    return round(_quantile(u, attribute, low, high), 2)
+    return min(max(round(_quantile(u, attribute, low, high, width=0.0), 2), low), high)
 
 
-def _quantile(u: float, attribute: Attribute, low: float, high: float) -> float:
+def _quantile(u: float, attribute: Attribute, low: float, high: float, width: float) -> float:
     """Inverse of the distribution function, cut to [low, high], by bisection to a thousandth of the range."""
-    below, above = _share_below(attribute, low), _share_below(attribute, high)
+    below, above = _share_below(attribute, low, width), _share_below(attribute, high, width)
     if above - below < 1e-9:
         return low + u * (high - low)
     target, left, right = below + u * (above - below), low, high
     for _ in range(40):
         middle = (left + right) / 2
-        if _share_below(attribute, middle) < target:
+        if _share_below(attribute, middle, width) < target:
             left = middle
         else:
             right = middle
     return right
 
 
-def _share_below(attribute: Attribute, x: float) -> float:
-    """Distribution function over [minimum, maximum + 1): triangular tails around a flat typical range."""
+def _share_below(attribute: Attribute, x: float, width: float) -> float:
+    """Distribution function over [minimum, maximum + width): triangular tails around a flat typical range.
+
+    `width` is 1 for whole numbers, each standing for the unit that it begins, and 0 for fractions.
+    """
     least = attribute.minimum or 0.0
-    most = (attribute.maximum or 0.0) + 1.0
-    first, last = attribute.typical or (least, most - 1.0)
-    last += 1.0
+    most = (attribute.maximum or 0.0) + width
+    first, last = attribute.typical or (least, most - width)
+    last += width
     tails = [max(first - least, 0.0), max(most - last, 0.0)]
     rare = (1.0 - TYPICAL_SHARE) if any(tails) else 0.0
     left = rare * tails[0] / sum(tails) if any(tails) else 0.0
@@ -64,6 +74,6 @@ def _share_below(attribute: Attribute, x: float) -> float:
         return 1.0
     if x < first:
         return left * ((x - least) / tails[0]) ** 2
-    if x <= last:
+    if x <= last and last > first:
         return left + (1.0 - rare) * (x - first) / (last - first)
     return 1.0 - (rare - left) * ((most - x) / tails[1]) ** 2

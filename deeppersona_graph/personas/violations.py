@@ -32,7 +32,8 @@ class _Examination:
 
     def _of_attribute(self, attribute: Attribute, trait: Trait) -> Iterator[str]:
         name, age = shown(attribute.path), self._persona.situation.age
-        if attribute.retired or attribute.core is not None:
+        above = (self._tree.by_path[attribute.path[:length]] for length in range(1, len(attribute.path) + 1))
+        if attribute.core is not None or any(one.retired for one in above):
             yield f"{name} cannot be selected"
         if _outside(age, attribute.min_age, attribute.max_age):
             yield f"{name} does not apply at {age}"

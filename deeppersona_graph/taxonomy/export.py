@@ -32,10 +32,11 @@ def _record(tree: Tree, attribute: Attribute) -> dict[str, Any]:
         "description": attribute.description,
         "value_type": attribute.value_type,
         "values": _space(attribute),
-        "weights": [value.weight for value in values],
+        "weights": [_number(value.weight) for value in values],
         "applies": applies,
         "needs": needs,
         "value_needs": {v.text: need for v in values if (need := _value_needs(tree, v))},
+        "value_applies": {v.text: others for v in values if (others := _requires(tree, v.requires)[1])},
         "places": {v.text: list(v.countries) for v in values if v.countries},
         "at_most": _age(attribute.at_most),
         "at_least": _age(attribute.at_least),
@@ -52,10 +53,10 @@ def _record(tree: Tree, attribute: Attribute) -> dict[str, Any]:
 def _space(attribute: Attribute) -> Any:
     if attribute.value_type == "number" and attribute.minimum is not None:
         space = {
-            "min": attribute.minimum,
-            "max": attribute.maximum,
+            "min": _number(attribute.minimum),
+            "max": _number(attribute.maximum),
             "unit": attribute.unit,
-            "typical": list(attribute.typical) if attribute.typical else None,
+            "typical": [_number(one) for one in attribute.typical] if attribute.typical else None,
         }
         return {key: value for key, value in space.items() if value is not None}
     return [value.text for value in attribute.values]
@@ -97,8 +98,17 @@ def _conflicts(tree: Tree, value: Value) -> Iterator[dict[str, Any]]:
             yield {"if": value.text, "path": list(other.path), "not": texts}
         for one in exclusions:
             if one.value is None:
-                bounds = {k: v for k, v in (("min", one.minimum), ("max", one.maximum)) if v is not None}
+                bounds = {
+                    key: _number(bound)
+                    for key, bound in (("min", one.minimum), ("max", one.maximum))
+                    if bound is not None
+                }
                 yield {"if": value.text, "path": list(other.path), "not": bounds or "*"}
+
+
+def _number(number: float | None) -> float | int | None:
+    """As people write it: without a fraction where it has none."""
+    return int(number) if number is not None and number == int(number) else number
 
 
 def _age(years: int | None) -> str | None:

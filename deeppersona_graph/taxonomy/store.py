@@ -64,8 +64,8 @@ def store_tree(
             rows = batch.rows[start : start + batch.size]
             graph.write(batch.statement, taxonomy=tree.name, rows=rows)
             done += len(rows)
+            graph.write("taxonomy/touch", taxonomy=tree.name)
             progress("writing the taxonomy", done, total)
-        graph.write("taxonomy/touch", taxonomy=tree.name)
     graph.write("taxonomy/derive", taxonomy=tree.name)
     graph.write("taxonomy/record_counts", taxonomy=tree.name)
     graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)

@@ -8,12 +8,10 @@ changed. Where nothing was edited, it costs one query.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
-
-import networkx as nx
 
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import TaxonomyShapeError, shorten
@@ -31,7 +29,8 @@ from deeppersona_graph.model.tree import (
     value_id,
 )
 from deeppersona_graph.taxonomy.embed import embed_attributes, embed_values
-from deeppersona_graph.taxonomy.formats.building import LONGEST_NAME, even_values
+from deeppersona_graph.taxonomy.formats.building import even_values
+from deeppersona_graph.taxonomy.shape import check_strays, tree_paths
 from deeppersona_graph.taxonomy.store import value_properties, values_row, vector_rows
 
 
@@ -82,6 +81,8 @@ class _Work:
     """Attributes that get a provisional value space."""
     embed: list[Attribute] = field(default_factory=list)
     """Attributes whose path needs a vector."""
+    moved: list[Attribute] = field(default_factory=list)
+    """Attributes with another name or place, whose values may gain or lose vectors."""
     tilted: list[Attribute] = field(default_factory=list)
     """Attributes with the new values that may need vectors."""
 
@@ -89,16 +90,32 @@ class _Work:
 def sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
     """Take in what was edited by hand since the last version.
 
-    Raises `TaxonomyShapeError` where the attributes are no tree any more.
+    Where another process does so at the same time, one of them finds the work done. Raises
+    `TaxonomyShapeError` where the attributes are no tree any more.
     """
+    while True:
+        try:
+            return _sync(graph, taxonomy, embedder)
+        except _OvertakenError:
+            continue
+
+
+class _OvertakenError(Exception):
+    """Another process changed the taxonomy between reading and writing."""
+
+
+def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
     survey = graph.read("taxonomy/survey", taxonomy=taxonomy)[0]
     if survey["recorded"] == survey["counted"] and not survey["attention"]:
         return SyncReport(version=survey["version"])
+    check_strays(graph.read("taxonomy/strays", taxonomy=taxonomy))
     rows = graph.read("taxonomy/shape", taxonomy=taxonomy)
     paths = tree_paths(rows)
     work, report = _plan(rows, paths, survey)
     vectors = embed_attributes(embedder, work.embed, lambda *_: None)
+    work.tilted += _with_values(graph, taxonomy, work.moved)
     tilted = embed_values(embedder, work.tilted, lambda *_: None)
+    plain = [value.id for a in work.tilted for value in a.values if value.id not in tilted]
     arguments = json.dumps(
         {"added": [list(path) for path in report.added], "moved": report.moved, "values": report.values,
          "removed": report.removed}, ensure_ascii=False
@@ -108,11 +125,15 @@ def sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
         version = tx.run(
             "taxonomy/raise_version", taxonomy=taxonomy, operation="sync", arguments=arguments, before=None
         )[0]["version"]
+        if version != survey["version"] + 1:
+            raise _OvertakenError
+        tx.run("taxonomy/sweep_values", taxonomy=taxonomy)
         tx.run("taxonomy/adopt_attributes", taxonomy=taxonomy, rows=work.attributes)
         tx.run("taxonomy/adopt_values", taxonomy=taxonomy, rows=work.values)
         tx.run("taxonomy/create_values", taxonomy=taxonomy, rows=[values_row(a) for a in work.spaces])
         tx.run("taxonomy/embed_attributes", taxonomy=taxonomy, rows=vector_rows(vectors))
         tx.run("taxonomy/embed_values", taxonomy=taxonomy, rows=vector_rows(tilted))
+        tx.run("taxonomy/forget_vectors", taxonomy=taxonomy, rows=plain)
         tx.run("taxonomy/derive", taxonomy=taxonomy)
         tx.run("taxonomy/record_counts", taxonomy=taxonomy)
         return int(version)
@@ -121,85 +142,37 @@ def sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
     return replace(report, version=graph.transact(write), edges=edges)
 
 
-def tree_paths(rows: Sequence[Row]) -> dict[str, Path]:
-    """The path of each node, by internal id; raises `TaxonomyShapeError` naming the nodes at fault."""
-    names = {row["node"]: row["attribute"]["name"] for row in rows}
-    for row in rows:
-        _check_name(row["attribute"])
-    forest = nx.DiGraph()
-    forest.add_nodes_from(names)
-    forest.add_edges_from((parent, row["node"]) for row in rows for parent in row["parents"])
-    for row in rows:
-        parents = [str(names.get(parent, "a node of another taxonomy")) for parent in row["parents"]]
-        if len(parents) > 1 or any(parent not in names for parent in row["parents"]):
-            raise TaxonomyShapeError(
-                f"{shorten(names[row['node']])!r} hangs under {' and '.join(map(repr, parents[:3]))}; "
-                "a node of a tree has one parent of its own taxonomy: remove the other HAS_CHILD edges"
-            )
-        if not parents and len(row["attribute"]["path"] or ()) != 1:
-            raise TaxonomyShapeError(
-                f"{shorten(names[row['node']])!r} hangs under no attribute; "
-                "connect it with HAS_CHILD, or delete the node"
-            )
-    if not nx.is_directed_acyclic_graph(forest):
-        loop = [shorten(str(names[edge[0]]), 40) for edge in nx.find_cycle(forest)]
-        raise TaxonomyShapeError(
-            f"HAS_CHILD goes in a circle through {', '.join(map(repr, loop[:5]))}; remove one of the edges"
-        )
-    paths: dict[str, Path] = {}
-    for node in nx.topological_sort(forest):
-        above = next((paths[parent] for parent in forest.predecessors(node)), ())
-        paths[node] = (*above, names[node])
-    twice = [path for path, count in Counter(paths.values()).items() if count > 1]
-    if twice:
-        raise TaxonomyShapeError(
-            f"two siblings are called {shorten(twice[0][-1])!r} ({shorten(shown(twice[0]), 160)}); rename one"
-        )
-    return paths
-
-
-def _check_name(attribute: Mapping[str, Any]) -> None:
-    name, path = attribute["name"], shown(map(str, attribute["path"] or ["?"]))
-    if not isinstance(name, str) or not name.strip():
-        raise TaxonomyShapeError(f"an attribute has the name {name!r} (formerly {shorten(path)!r}); name it")
-    if len(name) > LONGEST_NAME:
-        raise TaxonomyShapeError(
-            f"an attribute has a name of {len(name):,} characters ({shorten(name, 30)!r}); "
-            f"at most {LONGEST_NAME} are accepted"
-        )
-
-
 def _plan(rows: Sequence[Row], paths: Mapping[str, Path], survey: Row) -> tuple[_Work, SyncReport]:
     work = _Work()
     inner = {parent for row in rows for parent in row["parents"]}
-    used = {row["attribute"]["id"] for row in rows}
+    used = {row["attribute"]["id"] for row in rows if not _is_new(row)}
     added: list[Path] = []
     moved: list[tuple[Path, Path]] = []
     for row in rows:
-        attribute, path = row["attribute"], paths[row["node"]]
-        identity = attribute["id"] or _fresh_id(path, used)
+        attribute, path, new = row["attribute"], paths[row["node"]], _is_new(row)
+        identity = _own_id(attribute["id"], path, used) if new else attribute["id"]
         before = tuple(attribute["path"] or ())
+        properties: dict[str, Any] = {}
+        if attribute["value_type"] is None and row["values"]:
+            properties["value_type"] = "categorical"
         _plan_values(work, row, identity, path)
-        new = attribute["id"] is None or attribute["draw"] is None
-        if not new and before == path and attribute["embedded"]:
-            continue
-        properties: dict[str, Any] = {
-            "id": identity, "path": list(path), "depth": len(path), "draw": draw_of(identity)
-        }  # fmt: skip
-        plain = Attribute(id=identity, path=path)
         if new:
             added.append(path)
             properties["support"] = 0
-            if attribute["value_type"] is None and row["values"]:
-                properties["value_type"] = "categorical"
-            elif attribute["value_type"] is None and row["node"] not in inner:
+            if attribute["value_type"] is None and not row["values"] and row["node"] not in inner:
                 properties |= {"value_type": "ordinal", "generic": True}
                 space = even_values(identity, GENERIC_VALUES)
                 work.spaces.append(Attribute(id=identity, path=path, value_type="ordinal", values=space))
         elif before != path:
             moved.append((before, path))
-        work.attributes.append({"node": row["node"], "properties": properties})
-        work.embed.append(plain)
+            work.moved.append(
+                Attribute(id=identity, path=path, value_type=attribute["value_type"], core=attribute["core"])
+            )
+        if new or before != path or not attribute["embedded"]:
+            properties |= {"id": identity, "path": list(path), "depth": len(path), "draw": draw_of(identity)}
+            work.embed.append(Attribute(id=identity, path=path))
+        if properties:
+            work.attributes.append({"node": row["node"], "properties": properties})
     known = survey["recorded"][0]
     return work, SyncReport(
         version=survey["version"],
@@ -210,38 +183,75 @@ def _plan(rows: Sequence[Row], paths: Mapping[str, Path], survey: Row) -> tuple[
     )
 
 
+def _is_new(row: Row) -> bool:
+    """Whether somebody made the node by hand, or copied it from another."""
+    return any(row["attribute"][key] is None for key in ("id", "draw", "taxonomy"))
+
+
 def _plan_values(work: _Work, row: Row, identity: str, path: Path) -> None:
     """Values made by hand get an id, the next rank, and the mean weight of the others."""
-    known = [value for value in row["values"] if value["id"] is not None]
-    new = [value for value in row["values"] if value["id"] is None]
+    known = [value for value in row["values"] if value["id"] is not None and value["known"]]
+    new = [value for value in row["values"] if value["id"] is None or not value["known"]]
     taken = {normal(str(value["text"])) for value in known}
+    used = {value["id"] for value in known}
     rank = max((value["rank"] for value in known), default=-1)
     made: list[Value] = []
-    weights = [value["weight"] for value in known if value["weight"] is not None]
+    weights = [value["weight"] for value in known]
     mean = sum(weights) / len(weights) if weights else 100.0 / max(1, len(new))
     for value in sorted(new, key=lambda one: str(one["text"])):
-        text = value["text"]
+        text, weight = value["text"], mean if value["weight"] is None else value["weight"]
         if not isinstance(text, str) or not text.strip() or normal(text) in taken:
             raise TaxonomyShapeError(
-                f"a value of {shorten(str(row['attribute']['name']))!r} has the text {text!r}; "
-                "a value needs a text of its own: set it, or delete the value"
+                f"a value of {shorten(str(row['attribute']['name']))!r} has the text "
+                f"{shorten(repr(text))}; a value needs a text of its own: set it, or delete the value"
+            )
+        if not isinstance(weight, (int, float)) or not 0 <= weight < inf:
+            raise TaxonomyShapeError(
+                f"the value {shorten(text)!r} of {shorten(str(row['attribute']['name']))!r} has the weight "
+                f"{shorten(repr(weight))}; expected a share in percent"
             )
         taken.add(normal(text))
         rank += 1
-        weight = value["weight"] if value["weight"] is not None else mean
-        one = Value(id=value_id(identity, text), text=text, rank=rank, weight=float(weight))
+        one = Value(id=_own_value_id(identity, text, used), text=text, rank=rank, weight=float(weight))
         made.append(one)
         work.values.append({"node": value["node"], "properties": {"id": one.id, **value_properties(one)}})
     if made:
-        value_type: ValueType = row["attribute"]["value_type"] or "categorical"
-        work.tilted.append(Attribute(id=identity, path=path, value_type=value_type, values=tuple(made)))
+        attribute = row["attribute"]
+        value_type: ValueType = attribute["value_type"] or "categorical"
+        work.tilted.append(
+            Attribute(
+                id=identity, path=path, value_type=value_type, core=attribute["core"], values=tuple(made)
+            )
+        )
 
 
-def _fresh_id(path: Path, used: set[str]) -> str:
-    """The id of a new attribute; where a renamed one holds it already, the next free one."""
-    number, identity = 1, attribute_id(path)
+def _with_values(graph: Graph, taxonomy: str, attributes: Sequence[Attribute]) -> list[Attribute]:
+    """The attributes with the values that the graph has for them."""
+    if not attributes:
+        return []
+    rows = graph.read("taxonomy/read_values", taxonomy=taxonomy)
+    spaces = {row["attribute"]: [one[:4] for one in row["values"] if one[0] is not None] for row in rows}
+    return [
+        replace(a, values=tuple(Value(id=i, text=t, rank=r, weight=w) for i, t, r, w in spaces.get(a.id, ())))
+        for a in attributes
+    ]
+
+
+def _own_id(given: Any, path: Path, used: set[str]) -> str:
+    """The id a new attribute came with, else that of its path; where another has it, the next free one."""
+    number, identity = 1, given if isinstance(given, str) and given else attribute_id(path)
+    while identity in used:
+        identity = attribute_id(path if number == 1 else (*path, str(number)))
+        number += 1
+    used.add(identity)
+    return identity
+
+
+def _own_value_id(attribute: str, text: str, used: set[str]) -> str:
+    """The id of a new value; where a renamed one holds it already, the next free one."""
+    number, identity = 1, value_id(attribute, text)
     while identity in used:
         number += 1
-        identity = attribute_id((*path, str(number)))
+        identity = value_id(attribute, f"{text} {number}")
     used.add(identity)
     return identity

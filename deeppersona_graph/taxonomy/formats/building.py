@@ -24,6 +24,10 @@ def check_path(path: Sequence[Any], where: str) -> Path:
     for name in path:
         if not isinstance(name, str):
             raise TreeFileError(f"{where}: the name {shorten(repr(name))} is no text")
+        if not is_unicode(name):
+            raise TreeFileError(
+                f"{where}: the name {shorten(ascii(name))} is no valid Unicode; spell it anew"
+            )
         if not name.strip():
             raise TreeFileError(f"{where}: an empty name in {shorten(shown(map(str, path)))!r}; name it")
         if len(name) > LONGEST_NAME:
@@ -32,6 +36,11 @@ def check_path(path: Sequence[Any], where: str) -> Path:
                 f"at most {LONGEST_NAME} are accepted"
             )
     return tuple(path)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be stored: JSON and command lines may hold halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def even_values(
@@ -54,15 +63,20 @@ def complete(name: str, attributes: Iterable[Attribute], *, origin: str = "") ->
     Parents come before children; siblings in order of name.
     """
     by_path = {attribute.path: attribute for attribute in attributes}
-    for key, core in core_attributes().items():
-        own = by_path.get(core.path)
-        if own is None or own.core != key:
-            by_path[core.path] = core
+    given = {attribute.core for attribute in by_path.values()}
+    by_path |= {core.path: core for key, core in core_attributes().items() if key not in given}
     for path in list(by_path):
         for length in range(1, len(path)):
             above = path[:length]
             if above not in by_path:
                 by_path[above] = Attribute(id=attribute_id(above), path=above)
+    owners: dict[str, Path] = {}
+    for path, attribute in by_path.items():
+        if owners.setdefault(attribute.id, path) != path:
+            raise TreeFileError(
+                f"{origin}: {shorten(shown(owners[attribute.id]))!r} and {shorten(shown(path))!r} "
+                f"have the same id {attribute.id!r}; leave one of them away"
+            )
     return Tree(name=name, attributes=tuple(by_path[path] for path in sorted(by_path)), origin=origin)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,12 @@ from deeppersona_graph.taxonomy.formats.building import check_path, complete
 def read_node_link(document: Mapping[str, Any], source: str, name: str) -> Tree:
     """A tree of bare names; raises `TreeFileError` naming the nodes of a cycle or with two parents."""
     edges = "edges" if "edges" in document else "links"
-    try:
-        graph = nx.node_link_graph(dict(document), directed=True, multigraph=False, edges=edges)
-    except (KeyError, TypeError, nx.NetworkXError) as error:
-        raise TreeFileError(f"{source}: no node-link graph ({shorten(str(error))})") from error
+    _check_parts(document["nodes"], document[edges], source)
+    if document.get("directed") is False:
+        raise TreeFileError(
+            f"{source}: the node-link graph is undirected; write edges from parents to children"
+        )
+    graph = nx.node_link_graph({**document, "directed": True}, multigraph=False, edges=edges)
     if graph.number_of_nodes() == 0:
         raise TreeFileError(f"{source}: the node-link graph has no nodes")
     _check_forest(graph, source)
@@ -30,6 +33,27 @@ def read_node_link(document: Mapping[str, Any], source: str, name: str) -> Tree:
     return complete(
         name, [Attribute(id=attribute_id(path), path=path) for path in paths.values()], origin=source
     )
+
+
+def _check_parts(nodes: Any, edges: Any, source: str) -> None:
+    """networkx invents ids for nodes without one, and nodes for edges that lead nowhere."""
+    if not isinstance(nodes, list) or not isinstance(edges, list):
+        raise TreeFileError(f"{source}: no node-link graph; expected lists of nodes and of edges")
+    for node in nodes:
+        if not isinstance(node, Mapping) or not isinstance(node.get("id"), (str, int)):
+            raise TreeFileError(
+                f"{source}: the node {shorten(repr(node))} has no id; give it a text or a number"
+            )
+    known = Counter(node["id"] for node in nodes)
+    twice = next((one for one, count in known.items() if count > 1), None)
+    if twice is not None:
+        raise TreeFileError(f"{source}: two nodes have the id {shorten(repr(twice))}; give one another id")
+    for edge in edges:
+        for end in ("source", "target"):
+            if not isinstance(edge, Mapping) or edge.get(end) not in known:
+                raise TreeFileError(
+                    f"{source}: the edge {shorten(repr(edge))} has no node of the graph as its {end}"
+                )
 
 
 def _check_forest(graph: nx.DiGraph, source: str) -> None:

@@ -1,0 +1,8 @@
+// Let values lose their vectors; rows are ids.
+// access: write
+// params: taxonomy, rows
+// returns: none
+CYPHER 5
+UNWIND $rows AS row
+MATCH (v:Value {taxonomy: $taxonomy, id: row})
+REMOVE v.embedding

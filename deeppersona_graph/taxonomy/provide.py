@@ -1,0 +1,74 @@
+"""Taxonomies into the graph with their vectors: the bundled one, a file's, or one that is embedded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deeppersona_graph.embedding.protocol import Embedder
+from deeppersona_graph.errors import EmbeddingError, InputError
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.taxonomy import bundled
+from deeppersona_graph.taxonomy.embed import Vectors, all_vectors
+from deeppersona_graph.taxonomy.formats import read_tree
+from deeppersona_graph.taxonomy.read import load_tree
+from deeppersona_graph.taxonomy.store import Progress, store_tree, taxonomy_state, write_vectors
+
+
+def provide_bundled(
+    graph: Graph, taxonomy: str, embedder: Embedder, announce: Callable[[str], None], progress: Progress
+) -> None:
+    """Import the bundled tree where `taxonomy` is its name and it is not there yet."""
+    if taxonomy != bundled.NAME or taxonomy_state(graph, taxonomy) == "ready":
+        return
+    announce("importing the bundled taxonomy, once")
+    bundle = bundled.load_bundle()
+    vectors = (bundle.attributes, bundle.values)
+    if bundle.model != embedder.model:
+        vectors = all_vectors(bundle.tree, embedder, progress)
+    _store(graph, bundle.tree, embedder, vectors, progress)
+
+
+def import_file(graph: Graph, file: Path, taxonomy: str, embedder: Embedder, progress: Progress) -> Tree:
+    """The tree in `file` as a new taxonomy; see `formats.read_tree` for what the file may be.
+
+    Raises `TreeFileError`, or `InputError` where the name is taken.
+    """
+    tree = read_tree(file, taxonomy)
+    if taxonomy_state(graph, taxonomy) == "ready":
+        raise InputError(f"the taxonomy {taxonomy!r} exists already; import under another --taxonomy")
+    _store(graph, tree, embedder, all_vectors(tree, embedder, progress), progress)
+    return load_tree(graph, taxonomy)
+
+
+def embed_anew(graph: Graph, taxonomy: str, embedder: Embedder, progress: Progress) -> None:
+    """Make all vectors of a taxonomy with the model of `embedder`."""
+    vectors = all_vectors(load_tree(graph, taxonomy), embedder, progress)
+    write_vectors(graph, taxonomy, embedder.model, embedder.dimensions, *vectors, progress)
+
+
+def check_model(graph: Graph, taxonomy: str, embedder: Embedder) -> None:
+    """Raise `EmbeddingError` where the stored vectors are of another model than `embedder`'s."""
+    rows = graph.read("taxonomy/read_taxonomy", taxonomy=taxonomy)
+    found = rows[0]["embedding_model"] if rows else load_tree(graph, taxonomy).embedding_model
+    if found != embedder.model:
+        raise EmbeddingError(
+            f"the taxonomy {taxonomy!r} has vectors of {found or 'an unfinished re-embedding'}, "
+            f"the settings name {embedder.model}; run `deeppersona taxonomy embed --taxonomy {taxonomy}`, "
+            "or set DEEPPERSONA_EMBEDDING_MODEL back"
+        )
+
+
+def _store(
+    graph: Graph, tree: Tree, embedder: Embedder, vectors: tuple[Vectors, Vectors], progress: Progress
+) -> None:
+    store_tree(
+        graph,
+        tree,
+        model=embedder.model,
+        dimensions=embedder.dimensions,
+        attribute_vectors=vectors[0],
+        value_vectors=vectors[1],
+        progress=progress,
+    )

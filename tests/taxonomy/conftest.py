@@ -1,0 +1,95 @@
+"""Tree files written by the tests, trees made comparable, and Cypher typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from neo4j import GraphDatabase
+
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.graph.server import ensure_running
+from deeppersona_graph.model.tree import Attribute, Tree
+from deeppersona_graph.settings import Settings
+from deeppersona_graph.taxonomy.formats import read_tree
+from deeppersona_graph.taxonomy.formats.building import core_attributes
+from deeppersona_graph.taxonomy.store import erase_tree
+
+Read = Callable[..., Tree]
+ByHand = Callable[..., set[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads text or bytes as a tree file."""
+
+    def run(content: str | bytes, name: str = "tree.json") -> Tree:
+        file = tmp_path / name
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_tree(file, "test")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def own() -> Callable[[Tree], Mapping[tuple[str, ...], Attribute]]:
+    """The attributes of a tree by path, the core attributes and the nodes above them left out."""
+    given = {a.path[:length] for a in core_attributes().values() for length in range(1, len(a.path) + 1)}
+    return lambda tree: {a.path: a for a in tree.attributes if a.path not in given}
+
+
+@pytest.fixture(scope="session")
+def comparable() -> Callable[[Tree], set[Attribute]]:
+    """The attributes of a tree, whatever the order of what their values require and exclude."""
+
+    def ordered(attribute: Attribute) -> Attribute:
+        values = tuple(
+            replace(v, requires=_sorted(v.requires), excludes=_sorted(v.excludes)) for v in attribute.values
+        )
+        return replace(attribute, values=values, requires=_sorted(attribute.requires))
+
+    return lambda tree: {ordered(attribute) for attribute in tree.attributes}
+
+
+@pytest.fixture(scope="session")
+def by_hand(settings: Settings, graph: Graph) -> Iterator[ByHand]:
+    """Runs Cypher through a driver of its own, as if typed in Neo4j Browser; the rows as a set of tuples."""
+    if settings.uri:
+        password = settings.password.get_secret_value() if settings.password else ""
+        uri, user = settings.uri, settings.username
+    else:
+        endpoint = ensure_running(settings)
+        uri, user, password = endpoint.uri, endpoint.username, endpoint.password
+    with GraphDatabase.driver(uri, auth=(user, password)) as driver:
+
+        def run(cypher: str, **params: Any) -> set[tuple[Any, ...]]:
+            found = driver.execute_query(cypher, params, database_=graph.database)
+            return {
+                tuple(tuple(one) if isinstance(one, list) else one for one in row.values())
+                for row in found.records
+            }
+
+        yield run
+
+
+@pytest.fixture
+def taxonomy(taxonomy: str, graph: Graph, by_hand: ByHand) -> Iterator[str]:
+    """A taxonomy name of the test's own; what was hung below its attributes by hand is removed as well."""
+    yield taxonomy
+    by_hand(
+        "MATCH (:Attribute {taxonomy: $name})-[:HAS_CHILD*1..20]->(a) WHERE a.taxonomy IS NULL "
+        "OPTIONAL MATCH (a)-[:ADMITS]->(v) DETACH DELETE v, a",
+        name=taxonomy,
+    )
+    by_hand(
+        "MATCH (:Attribute {taxonomy: $name})-[:ADMITS]->(v) WHERE v.taxonomy IS NULL DETACH DELETE v",
+        name=taxonomy,
+    )
+    erase_tree(graph, taxonomy)
+
+
+def _sorted(several: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(sorted(several, key=repr))
