@@ -89,10 +89,10 @@ def generate(
 ) -> None:
     """Generate people from the live taxonomy and keep them in the graph."""
     from deeppersona_graph.personas.anchors import age_range
-    from deeppersona_graph.personas.export import form_of
+    from deeppersona_graph.personas.export import check_target
 
     if file is not None:
-        form_of(file)
+        check_target(file)
     with opened(uri, data_dir) as api:
         run = api.generate(
             count,
@@ -114,7 +114,11 @@ def generate(
             taxonomy=taxonomy or api.settings.taxonomy,
         )
         _announce(run)
-        people = list(run)
+        try:
+            people = list(run)
+        except KeyboardInterrupt:
+            say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
+            raise
         if file is not None:
             written = api.export(run.population, file)
             say(f"{written} personas written to {file}")

@@ -51,9 +51,9 @@ def main() -> None:
             raise
         print(f"deeppersona: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        print("deeppersona: interrupted; what was finished is kept", file=sys.stderr)
-        raise SystemExit(130) from None
+    except UnicodeEncodeError:
+        print("deeppersona: an argument is no text in UTF-8; spell it another way", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -120,7 +121,10 @@ class DeepPersona:
         else:
             endpoint = ensure_running(settings, self._announce)
             graph = Graph(endpoint.uri, endpoint.username, endpoint.password)
-        ensure_schema(graph)
+        with ExitStack() as unless_ready:
+            unless_ready.callback(graph.close)
+            ensure_schema(graph)
+            unless_ready.pop_all()
         return graph
 
     @cached_property

@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -21,6 +22,9 @@ from pydantic_settings import (
 from deeppersona_graph.errors import InputError, shorten
 
 FILE = Path("deeppersona.toml")
+
+ENVIRONMENT = ("deeppersona_", "neo4j_", "java_home")
+"""How the names begin that are ours to read; desktops set USERNAME, other programs PASSWORD and DATABASE."""
 
 
 class Settings(BaseSettings):
@@ -66,6 +70,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        assert isinstance(env_settings, EnvSettingsSource)
+        env_settings.env_vars = {
+            name: value for name, value in env_settings.env_vars.items() if name.startswith(ENVIRONMENT)
+        }
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
@@ -77,12 +85,12 @@ def load_settings(**flags: Any) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return Settings(**given)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{FILE} is not valid TOML: {error}; mend it or move it away") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        found = shorten(repr(first.get("input")))
+        found = "not shown" if name == "password" else shorten(repr(first.get("input")))
         raise InputError(
             f"setting {name!r} is {found}: {first['msg']}; see flags, environment and {FILE}"
         ) from error

@@ -17,6 +17,7 @@ from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.settings import Settings, load_settings
+from deeppersona_graph.taxonomy import bundled
 from deeppersona_graph.taxonomy.read import load_tree
 from deeppersona_graph.taxonomy.store import erase_tree
 
@@ -59,6 +60,7 @@ def settings(request: pytest.FixtureRequest, cache_folder: Path) -> Iterator[Set
 def api(settings: Settings) -> Iterator[DeepPersona]:
     """The API on the server of the tests, its bundled taxonomy imported."""
     with DeepPersona(settings) as opened:
+        _renew(opened)
         yield opened
 
 
@@ -103,6 +105,17 @@ def imported(api: DeepPersona, taxonomy: str, tmp_path: Path) -> Callable[[Seque
         return load_tree(api.graph, taxonomy)
 
     return run
+
+
+def _renew(api: DeepPersona) -> None:
+    """An edition of the bundled taxonomy that an earlier run left gives way to the present one."""
+    rows = api.graph.read("taxonomy/read_taxonomy", taxonomy=bundled.NAME)
+    if rows and rows[0]["origin"] != bundled.bundled_origin():
+        for row in api.populations():
+            api.delete(population=row["name"])
+        erase_tree(api.graph, bundled.NAME)
+    elif rows:
+        api.graph.write("taxonomy/derive", taxonomy=bundled.NAME)
 
 
 def _forget(api: DeepPersona, population: str) -> None:

@@ -43,19 +43,13 @@ WITH root, branch, a, [r IN requires WHERE r[0]] AS needs,
   a.siblings / bias * (1.0 + CASE WHEN a.support > 0 THEN a.support ELSE a.leaves END) ^ $alpha
     * CASE WHEN $beta = 0.0 THEN 1.0 ELSE
         (1.0 + COUNT { (a)<-[:HAS]-(p:Persona {population: $population}) WHERE p.index < $before }) ^ $beta
-      END AS slowness,
-  CASE WHEN size(requires) = 0 THEN [] ELSE COLLECT {
-    MATCH (a)-[:REQUIRES]->(:Value)<-[:ADMITS]-(:Attribute)
-      (()-[:REQUIRES]->(:Value)<-[:ADMITS]-()){0,4}(other:Attribute)
-    WHERE other.core IS NULL
-    RETURN DISTINCT other.id
-  } END AS required
+      END AS slowness
 WITH root, branch, collect({
   id: a.id, draw: a.draw, slowness: slowness, embedding: a.embedding,
   low: coalesce(a.min_age, 0), high: coalesce(a.max_age, 999),
   needs: [n IN needs | n[2]],
   owners: reduce(found = [], n IN needs | CASE WHEN n[1] IN found THEN found ELSE found + n[1] END),
-  required: required, prerequisite: a.prerequisite
+  required: coalesce(a.required, []), prerequisite: a.prerequisite
 }) AS leaves
 WITH root, collect({ids: branch.ids, draws: branch.draws, slowness: branch.slowness, leaves: leaves}) AS branches
 WITH collect(branches) AS roots

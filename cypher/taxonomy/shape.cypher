@@ -9,7 +9,8 @@ CALL () {
   MATCH (:Attribute {taxonomy: $taxonomy})-[:HAS_CHILD*1..12]->(a:Attribute) WHERE a.taxonomy IS NULL RETURN a
 }
 RETURN elementId(a) AS node,
-  a {.id, .name, .path, .value_type, .draw, .taxonomy, .core, .minimum, embedded: a.embedding IS NOT NULL} AS attribute,
+  a {.id, .name, .path, .value_type, .draw, .taxonomy, .core, .minimum, .maximum,
+    embedded: a.embedding IS NOT NULL} AS attribute,
   [(parent:Attribute)-[:HAS_CHILD]->(a) | elementId(parent)] AS parents,
   CASE WHEN EXISTS { (a)-[:ADMITS]->(v:Value) WHERE v.id IS NULL OR v.taxonomy IS NULL OR v.key IS NULL } THEN
     [(a)-[:ADMITS]->(v:Value) |

@@ -24,6 +24,7 @@ from deeppersona_graph.errors import DeepPersonaError, InterruptedRunError, Serv
 from deeppersona_graph.graph.statements import Statement, StatementError, statement
 
 OLDEST_SERVER = (5, 26)
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 RETRY_SECONDS = 8.0
 """How long the driver tries a transaction again after a passing fault."""
 
@@ -56,7 +57,9 @@ class Graph:
         Raises `ServerError` where there is no server at `uri`, the password is refused, or the server
         is older than Neo4j 5.26.
         """
-        self.uri, self.database = uri, database
+        self.uri, self.database = shorten(uri, 200), database
+        if uri.partition("://")[0] not in SCHEMES:
+            raise _no_address(uri, f"expected one of the schemes {', '.join(SCHEMES)}")
         try:
             self._driver = GraphDatabase.driver(
                 uri,
@@ -68,10 +71,7 @@ class Graph:
                 user_agent="deeppersona-graph",
             )
         except (ConfigurationError, ValueError) as error:
-            raise ServerError(
-                f"{shorten(uri)!r} is no address of a Neo4j server ({shorten(str(error))}); "
-                "write it like bolt://localhost:7687"
-            ) from error
+            raise _no_address(uri, str(error)) from error
         try:
             with self._speaking("connecting"):
                 self._driver.verify_connectivity()
@@ -79,6 +79,9 @@ class Graph:
         except DeepPersonaError:
             self._driver.close()
             raise
+        except ValueError as error:
+            self._driver.close()
+            raise _no_address(uri, str(error)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -156,10 +159,10 @@ class Graph:
                 raise ServerError(
                     f"the server at {self.uri} has no database {self.database!r}; check NEO4J_DATABASE"
                 ) from error
-            raise
+            raise _refused(error) from error
         except (Neo4jError, DriverError) as error:
             if doing != "connecting":
-                raise
+                raise _refused(error) from error
             raise ServerError(f"cannot use the server at {self.uri}: {shorten(str(error), 200)}") from error
 
 
@@ -173,6 +176,17 @@ def checked_version(agent: str, uri: str) -> str:
             "upgrade it, or leave --uri and NEO4J_URI away to use the private server"
         )
     return version
+
+
+def _refused(error: Neo4jError | DriverError) -> DeepPersonaError:
+    return DeepPersonaError(f"the server refused a statement: {shorten(str(error), 300)}")
+
+
+def _no_address(uri: str, reason: str) -> ServerError:
+    return ServerError(
+        f"{shorten(uri)!r} is no address of a Neo4j server ({shorten(reason)}); "
+        "write it like bolt://localhost:7687"
+    )
 
 
 def _check_parameters(found: Statement, params: Mapping[str, Any]) -> None:

@@ -147,6 +147,10 @@ class Tree:
     dimensions: int | None = None
     origin: str = field(default="", compare=False)
 
+    def __hash__(self) -> int:
+        """Cheap, since look-ups are remembered by tree."""
+        return hash((self.name, self.version, len(self.attributes)))
+
     @cached_property
     def by_id(self) -> Mapping[str, Attribute]:
         return {attribute.id: attribute for attribute in self.attributes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import tempfile
@@ -33,20 +34,33 @@ def export_personas(personas: Iterable[Persona], target: Path, form: Format | No
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
     """A path beside `target` that takes its place when the block ends well, and is removed otherwise."""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror}; choose another file or make its folder"
-        ) from error
-    os.close(handle)
-    path = Path(name)
+    path = _beside(target)
     try:
         yield path
         path.chmod(0o644)
         path.replace(target)
     finally:
         path.unlink(missing_ok=True)
+
+
+def check_target(target: Path) -> None:
+    """Raise `InputError` where `target` names no known form or cannot be written."""
+    form_of(target)
+    _beside(target).unlink()
+
+
+def _beside(target: Path) -> Path:
+    """A new empty file in the folder of `target`."""
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        raise InputError(
+            f"cannot write {target}: {error.strerror}; choose another file or make its folder"
+        ) from error
+    os.close(handle)
+    return Path(name)
 
 
 def form_of(target: Path) -> Format:

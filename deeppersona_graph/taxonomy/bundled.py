@@ -7,6 +7,7 @@ amendments beside the bundle. Attribute vectors are kept in half precision, valu
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -24,7 +25,6 @@ from deeppersona_graph.taxonomy.embed import Vectors, all_vectors, tilted_values
 from deeppersona_graph.taxonomy.formats import read_tree
 
 NAME = "human"
-ORIGIN = "bundled"
 _SCALE = 127.0
 
 
@@ -46,7 +46,7 @@ def load_bundle(name: str = NAME) -> Bundle:
     """The bundled tree, under a name; vectors are of unit length, shape (dimensions,)."""
     folder = files("deeppersona_graph").joinpath("data", "tree")
     with as_file(folder.joinpath("taxonomy.jsonl.gz")) as path:
-        tree = replace(read_tree(path, name), origin=ORIGIN)
+        tree = replace(read_tree(path, name), origin=bundled_origin())
     with as_file(folder.joinpath("vectors.npz")) as path, np.load(path) as stored:
         model = str(stored["model"])
         attributes, values = _unit(stored["attributes"]), _unit(stored["values"])
@@ -57,6 +57,12 @@ def load_bundle(name: str = NAME) -> Bundle:
         attributes=dict(zip((a.id for a in tree.attributes), attributes, strict=True)),
         values=dict(zip(ids, values, strict=True)),
     )
+
+
+def bundled_origin() -> str:
+    """What a taxonomy made from this bundle records as its origin; another edition has another."""
+    packed = files("deeppersona_graph").joinpath("data", "tree", "taxonomy.jsonl.gz").read_bytes()
+    return f"bundled {hashlib.sha256(packed).hexdigest()[:12]}"
 
 
 def make_bundle(starter: Path, target: Path, embedder: Embedder) -> None:

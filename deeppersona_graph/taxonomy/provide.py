@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +16,24 @@ from deeppersona_graph.taxonomy.formats import read_tree
 from deeppersona_graph.taxonomy.read import load_tree
 from deeppersona_graph.taxonomy.store import Progress, store_tree, taxonomy_state, write_vectors
 
+PAUSE = 0.5
+"""Seconds between looks at another process's import."""
+
 
 def provide_bundled(
     graph: Graph, taxonomy: str, embedder: Embedder, announce: Callable[[str], None], progress: Progress
 ) -> None:
-    """Import the bundled tree where `taxonomy` is its name and it is not there yet."""
-    if taxonomy != bundled.NAME or taxonomy_state(graph, taxonomy) == "ready":
+    """Import the bundled tree where `taxonomy` is its name and it is not there yet.
+
+    Where another process is at it, wait until that one is done.
+    """
+    if taxonomy != bundled.NAME:
+        return
+    if taxonomy_state(graph, taxonomy) == "importing":
+        announce("waiting for another process that imports the bundled taxonomy")
+        while taxonomy_state(graph, taxonomy) == "importing":
+            time.sleep(PAUSE)
+    if taxonomy_state(graph, taxonomy) == "ready":
         return
     announce("importing the bundled taxonomy, once")
     bundle = bundled.load_bundle()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 import networkx as nx
 
 from deeppersona_graph.errors import TaxonomyShapeError, shorten
 from deeppersona_graph.graph.connection import Row
-from deeppersona_graph.model.tree import Path, shown
+from deeppersona_graph.model.tree import VALUE_TYPES, Path, shown
 from deeppersona_graph.taxonomy.formats.building import DEEPEST, LONGEST_NAME
 
 
@@ -27,6 +28,7 @@ def tree_paths(rows: Sequence[Row]) -> dict[str, Path]:
     names = {row["node"]: row["attribute"]["name"] for row in rows}
     for row in rows:
         _check_name(row["attribute"], [names.get(parent) for parent in row["parents"]])
+        _check_space(row["attribute"])
     forest = nx.DiGraph()
     forest.add_nodes_from(names)
     forest.add_edges_from((parent, row["node"]) for row in rows for parent in row["parents"])
@@ -75,3 +77,22 @@ def _check_name(attribute: Mapping[str, Any], above: Sequence[Any]) -> None:
             f"an attribute has a name of {len(name):,} characters ({shorten(name, 30)!r}); "
             f"at most {LONGEST_NAME} are accepted"
         )
+
+
+def _check_space(attribute: Mapping[str, Any]) -> None:
+    name, kind = shorten(attribute["name"]), attribute["value_type"]
+    low, high = attribute["minimum"], attribute["maximum"]
+    if kind is not None and kind not in VALUE_TYPES:
+        raise TaxonomyShapeError(
+            f"{name!r} has the value_type {shorten(repr(kind))}; expected one of {', '.join(VALUE_TYPES)}"
+        )
+    if kind == "number" and (low, high) != (None, None) and not _is_range(low, high):
+        raise TaxonomyShapeError(
+            f"{name!r} is a number from {shorten(repr(low))} to {shorten(repr(high))}; "
+            "set minimum and maximum, the smaller first"
+        )
+
+
+def _is_range(low: Any, high: Any) -> bool:
+    numbers = isinstance(low, (int, float)) and isinstance(high, (int, float))
+    return numbers and -inf < low <= high < inf

@@ -6,7 +6,9 @@ only those that are `ready`, and an import that was cut off is cleared away by t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,25 +52,20 @@ def store_tree(
     """
     state = taxonomy_state(graph, tree.name)
     if state == "ready":
-        raise InputError(
-            f"the taxonomy {tree.name!r} exists already; import under another --taxonomy, or delete it first"
-        )
-    if state == "importing":
+        raise InputError(f"the taxonomy {tree.name!r} exists already; import under another --taxonomy")
+    if state != "importing":
+        erase_tree(graph, tree.name)
+    owner = secrets.token_hex(8)
+    begun = graph.write("taxonomy/begin", taxonomy=tree.name, owner=owner, model=model, dimensions=dimensions)
+    if not begun[0]["ours"]:
         raise InputError(f"the taxonomy {tree.name!r} is being imported by another process; wait for it")
-    erase_tree(graph, tree.name)
-    graph.write("taxonomy/begin", taxonomy=tree.name, model=model, dimensions=dimensions)
-    batches = _batches(tree, attribute_vectors, value_vectors)
-    total, done = sum(len(batch.rows) for batch in batches), 0
-    for batch in batches:
-        for start in range(0, len(batch.rows), batch.size):
-            rows = batch.rows[start : start + batch.size]
-            graph.write(batch.statement, taxonomy=tree.name, rows=rows)
-            done += len(rows)
-            graph.write("taxonomy/touch", taxonomy=tree.name)
-            progress("writing the taxonomy", done, total)
-    graph.write("taxonomy/derive", taxonomy=tree.name)
-    graph.write("taxonomy/record_counts", taxonomy=tree.name)
-    graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)
+    with ExitStack() as unless_finished:
+        unless_finished.callback(graph.write, "taxonomy/abandon", taxonomy=tree.name)
+        _write_batches(graph, tree.name, _batches(tree, attribute_vectors, value_vectors), progress)
+        graph.write("taxonomy/derive", taxonomy=tree.name)
+        graph.write("taxonomy/record_counts", taxonomy=tree.name)
+        graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)
+        unless_finished.pop_all()
 
 
 def write_vectors(
@@ -88,6 +85,17 @@ def write_vectors(
             graph.write(name, taxonomy=taxonomy, rows=rows[start : start + 1000])
             progress("writing vectors", start, len(rows))
     graph.write("taxonomy/set_model", taxonomy=taxonomy, model=model, dimensions=dimensions)
+
+
+def _write_batches(graph: Graph, taxonomy: str, batches: Sequence[_Batch], progress: Progress) -> None:
+    total, done = sum(len(batch.rows) for batch in batches), 0
+    for batch in batches:
+        for start in range(0, len(batch.rows), batch.size):
+            rows = batch.rows[start : start + batch.size]
+            graph.write(batch.statement, taxonomy=taxonomy, rows=rows)
+            done += len(rows)
+            graph.write("taxonomy/touch", taxonomy=taxonomy)
+            progress("writing the taxonomy", done, total)
 
 
 def taxonomy_state(graph: Graph, name: str) -> str | None:

@@ -100,3 +100,24 @@ def test_a_wrong_flag_is_refused() -> None:
 def test_help_needs_no_settings(run: Run, toml: Callable[[str], None]) -> None:
     toml("taxonomy = ")
     assert run("taxonomy", "stats", "--help").code == 0
+
+
+def test_names_of_other_programs_are_not_read(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    for name in ("URI", "USERNAME", "PASSWORD", "DATABASE", "TAXONOMY", "DATA_DIR"):
+        monkeypatch.setenv(name, "somebody else's")
+    found = load_settings()
+    assert (found.uri, found.username, found.password, found.database) == (None, "neo4j", None, "neo4j")
+    assert found.taxonomy == "human"
+
+
+def test_a_file_in_another_encoding_is_refused(run: Run, toml: Callable[[bytes], None]) -> None:
+    toml(b'taxonomy = "caf\xe9"')
+    done = run("taxonomy", "stats")
+    assert done.code == 2
+    assert done.refusal.startswith("deeppersona.toml is not valid TOML: ")
+
+
+def test_a_password_of_the_wrong_type_is_not_shown(run: Run, toml: Callable[[str], None]) -> None:
+    toml("password = 12345")
+    done = run("taxonomy", "stats")
+    assert (done.code, "12345" in done.refusal) == (2, False)

@@ -56,9 +56,9 @@ def test_a_branch_added_by_hand_is_selected_and_may_have_values_of_its_own(
     small: Tree, cypher: Cypher, people: Callable[..., list[Persona]], api: DeepPersona
 ) -> None:
     cypher(
-        "MATCH (p:Attribute {taxonomy: $t, path: ['Art']}) CREATE (p)-[:HAS_CHILD]->(:Attribute {name: 'Craft'})"
-        "-[:HAS_CHILD]->(knots:Attribute {name: 'Knots'}) CREATE (knots)-[:ADMITS]->(:Value {text: 'reef'}), "
-        "(knots)-[:ADMITS]->(:Value {text: 'bowline'})",
+        "MATCH (p:Attribute {taxonomy: $t, path: ['Art']}) "
+        "CREATE (p)-[:HAS_CHILD]->(:Attribute {name: 'Craft'})-[:HAS_CHILD]->(k:Attribute {name: 'Knots'}), "
+        "(k)-[:ADMITS]->(:Value {text: 'reef'}), (k)-[:ADMITS]->(:Value {text: 'bowline'})",
         t=small.name,
     )
     found = people(bias={"Art": 100})

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, attribute_id, value_id
+from deeppersona_graph.model.tree import (
+    VALUE_TYPES,
+    Attribute,
+    Exclusion,
+    Requirement,
+    Tree,
+    attribute_id,
+    value_id,
+)
 from deeppersona_graph.taxonomy.bundled import load_bundle
 from deeppersona_graph.taxonomy.export import export_records
 from deeppersona_graph.taxonomy.formats import read_tree
@@ -118,6 +126,16 @@ def test_what_only_an_export_writes_is_read_back(
         tree, attributes=tuple(replace(a, **changed.get(a.path, {})) for a in _without_conflicts(tree))
     )
     assert comparable(read("\n".join(export_records(altered)))) == comparable(altered)
+
+
+def test_types_without_a_value_space_are_read_back(
+    read: Read, comparable: Callable[[Tree], set[Attribute]]
+) -> None:
+    tree = read("\n".join(json.dumps({"path": [kind], "value_type": kind}) for kind in VALUE_TYPES))
+    assert {(a.value_type, a.has_values) for a in tree.attributes if a.path[0] in VALUE_TYPES} == {
+        (kind, False) for kind in VALUE_TYPES
+    }
+    assert comparable(read("\n".join(export_records(tree)))) == comparable(tree)
 
 
 def test_a_renamed_core_attribute_stays_the_only_one_of_its_key(

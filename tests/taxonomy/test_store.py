@@ -170,10 +170,11 @@ def test_an_import_that_is_cut_off_can_be_done_again(
 
     with DeepPersona(settings, progress=cut) as unlucky, pytest.raises(PowerCut):
         unlucky.import_taxonomy(file, taxonomy)
-    assert taxonomy_state(graph, taxonomy) == "importing"
+    assert taxonomy_state(graph, taxonomy) == "abandoned"
     with pytest.raises(UnknownNameError, match=f"no taxonomy is called '{taxonomy}'"):
         load_tree(graph, taxonomy)
     with DeepPersona(settings) as other:
+        by_hand("MATCH (t:Taxonomy {name: $t}) SET t.touched = timestamp()", t=taxonomy)
         with pytest.raises(InputError, match="is being imported by another process"):
             other.import_taxonomy(file, taxonomy)
         by_hand("MATCH (t:Taxonomy {name: $t}) SET t.touched = timestamp() - 61000", t=taxonomy)
@@ -225,3 +226,30 @@ def test_taxonomies_do_not_see_each_other(
         == set()
     )
     assert PET not in human.by_path
+
+
+@pytest.mark.parametrize(
+    ("published", "nodes"), [("attributes_merged.json", 6121), ("large_attributes.json", 3441)]
+)
+def test_published_trees_are_stored_whole(
+    graph: Graph, taxonomy: str, by_hand: ByHand, published: str, nodes: int
+) -> None:
+    path = Path(__file__).parents[3] / "shared" / "data" / "taxonomies" / published
+    if not path.exists():
+        pytest.skip(f"{published} is not beside the repository")
+    tree = read_tree(path, taxonomy)
+    store_tree(
+        graph,
+        tree,
+        model="none",
+        dimensions=0,
+        attribute_vectors={},
+        value_vectors={},
+        progress=lambda *_: None,
+    )
+    links = by_hand("MATCH (a {taxonomy: $t})-[:HAS_CHILD]->(b) RETURN a.path, b.path", t=taxonomy)
+    assert links == {(a.path[:-1], a.path) for a in tree.attributes if len(a.path) > 1}
+    assert nodes <= len(tree.attributes) <= nodes + 40
+    assert by_hand("MATCH (a:Attribute {taxonomy: $t}) RETURN a.id, a.path, a.depth", t=taxonomy) == {
+        (a.id, a.path, len(a.path)) for a in tree.attributes
+    }

@@ -468,6 +468,21 @@ REFUSED = {
         "MATCH (a:Attribute {taxonomy: $t, name: 'Kind'}) CREATE (a)-[:ADMITS]->(:Value {text: ' GREEN'})",
         "a value of 'Kind' has the text ' GREEN'",
     ),
+    "an unknown type": (
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Tea'}) "
+        "CREATE (a)-[:HAS_CHILD]->(:Attribute {name: 'Cup', value_type: 'colour'})",
+        "'Cup' has the value_type 'colour'; expected one of categorical",
+    ),
+    "half a range": (
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Tea'}) "
+        "CREATE (a)-[:HAS_CHILD]->(:Attribute {name: 'Cups', value_type: 'number', minimum: 0})",
+        "'Cups' is a number from 0 to None; set minimum and maximum",
+    ),
+    "a range upside down": (
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Tea'}) "
+        "CREATE (a)-[:HAS_CHILD]->(:Attribute {name: 'Cups', value_type: 'number', minimum: 9, maximum: 1})",
+        "'Cups' is a number from 9 to 1",
+    ),
     "a weight in words": (
         "MATCH (a:Attribute {taxonomy: $t, name: 'Kind'}) CREATE (a)-[:ADMITS]->(:Value {text: "
         "'white', weight: 'rare'})",

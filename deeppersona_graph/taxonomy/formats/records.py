@@ -137,7 +137,7 @@ def _space(record: Record, where: str) -> Attribute:
             attribute, minimum=space.min, maximum=space.max, unit=space.unit, typical=space.typical
         )
     texts = record.values or ()
-    if record.value_type == "number" or (texts and record.value_type is None):
+    if texts and record.value_type in (None, "number"):
         raise TreeFileError(f"{where}: the values do not fit value_type {record.value_type!r}")
     if len({normal(text) for text in texts}) < len(texts):
         raise TreeFileError(f"{where}: a value stands twice in the value space; leave one out")
