@@ -21,7 +21,7 @@ from typing import Any, Literal, Self
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
-from deeppersona_graph.errors import InputError, PrerequisiteError
+from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
@@ -32,7 +32,7 @@ from deeppersona_graph.model.tree import Attribute, Tree
 from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
 from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
-from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run
+from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run, resolve_biases
 from deeppersona_graph.personas.profile import centre
 from deeppersona_graph.personas.store import (
     delete_personas,
@@ -57,6 +57,9 @@ Values = Literal["auto", "bank", "model"]
 
 SEEDS = 10**6
 """Seeds that are drawn when none is given lie below this."""
+
+MOST_PEOPLE = 1_000_000
+"""People of one population."""
 
 
 @dataclass
@@ -227,8 +230,8 @@ class DeepPersona:
         values: Values = "auto",
     ) -> Generation:
         """As `generate`, from a specification."""
-        if count < 1:
-            raise InputError(f"a count of {count}: expected at least 1 person")
+        if not 1 <= count <= MOST_PEOPLE:
+            raise InputError(f"a count of {count}: expected 1 to {MOST_PEOPLE} people")
         if values == "model":
             raise PrerequisiteError("no language model is named; use --values bank, which needs none")
         if seed is not None and not 0 <= seed < 2**63:
@@ -244,17 +247,16 @@ class DeepPersona:
             )
         constraints = Constraints(tree)
         anchors = resolve_anchors(specification, tree, constraints)
+        biases = resolve_biases(specification, tree)
         bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder))
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
         name = population or f"{taxonomy}-{chosen}-{specification.mark}"
-        plan = open_run(self.graph, name, chosen, specification, count)
-        have = set(range(count)) - set(plan.indices)
-        ids = tuple(population_ids(self.graph, name)) if have else ()
+        plan = open_run(self.graph, name, chosen, specification, biases, count)
         return Generation(
             population=name,
             seed=chosen,
             count=count,
-            ids=ids[:count],
+            ids=tuple(population_ids(self.graph, name, below=count)),
             sync=report,
             _people=self._people(bench, plan, anchors),
         )
@@ -286,14 +288,17 @@ class DeepPersona:
         return export_personas(self.personas(population), target, form)
 
     def _people(self, bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona]:
-        state = "interrupted"
-        try:
-            for made, persona in enumerate(generate(bench, plan, anchors), start=1):
-                self._progress("generating", made, len(plan.indices))
-                yield persona
-            state = "finished"
-        finally:
-            close_run(self.graph, plan, state)
+        with ExitStack() as unless_finished:
+            unless_finished.callback(close_run, self.graph, plan, "interrupted")
+            try:
+                for made, persona in enumerate(generate(bench, plan, anchors), start=1):
+                    self._progress("generating", made, len(plan.indices))
+                    yield persona
+            except InterruptedRunError:
+                unless_finished.pop_all()  # nobody is there to be told
+                raise
+            unless_finished.pop_all()
+            close_run(self.graph, plan, "finished")
 
 
 def connect(

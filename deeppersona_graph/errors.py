@@ -10,6 +10,7 @@
     ├── PrerequisiteError       3  something that must be there first is missing
     │   ├── ServerError            no server, a refused password, a server too old
     │   └── EmbeddingError         no model, or vectors of another model
+    ├── ConflictError           1  somebody else wrote the same thing first
     └── InterruptedRunError     1  the server went away in the middle of a run
 
 The number is the exit code the command line gives. A message is one line: what was found, what was
@@ -74,6 +75,10 @@ class ServerError(PrerequisiteError):
 
 class EmbeddingError(PrerequisiteError):
     """The embedding model is missing or is not the one the stored vectors came from."""
+
+
+class ConflictError(DeepPersonaError):
+    """Two writers met; nothing of the later one was written."""
 
 
 class InterruptedRunError(DeepPersonaError):

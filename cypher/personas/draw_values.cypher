@@ -13,6 +13,7 @@
 CYPHER 5
 UNWIND range(0, size($attributes) - 1) AS position
 MATCH (a:Attribute {taxonomy: $taxonomy, id: $attributes[position]})
+USING INDEX a:Attribute(taxonomy, id)
 CALL (a) {
   OPTIONAL MATCH (a)-[:ADMITS]->(v:Value)
   WITH v, [(v)-[:REQUIRES]->(w)<-[:ADMITS]-(owner) WHERE owner.core IS NOT NULL | [owner.id, w.id]] AS needs
@@ -20,7 +21,7 @@ CALL (a) {
   RETURN collect(CASE WHEN v IS NOT NULL THEN {
     rank: v.rank, draw: v.draw, weight: v.weight, embedding: v.embedding, countries: v.countries,
     low: coalesce(v.min_age, 0), high: coalesce(v.max_age, 999),
-    needs: [n IN needs | n[1]],
+    needs: reduce(found = [], n IN needs | CASE WHEN n[1] IN found THEN found ELSE found + n[1] END),
     owners: reduce(found = [], n IN needs | CASE WHEN n[0] IN found THEN found ELSE found + n[0] END)
   } END) AS values
 }

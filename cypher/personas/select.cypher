@@ -47,7 +47,7 @@ WITH root, branch, a, [r IN requires WHERE r[0]] AS needs,
 WITH root, branch, collect({
   id: a.id, draw: a.draw, slowness: slowness, embedding: a.embedding,
   low: coalesce(a.min_age, 0), high: coalesce(a.max_age, 999),
-  needs: [n IN needs | n[2]],
+  needs: reduce(found = [], n IN needs | CASE WHEN n[2] IN found THEN found ELSE found + n[2] END),
   owners: reduce(found = [], n IN needs | CASE WHEN n[1] IN found THEN found ELSE found + n[1] END),
   required: coalesce(a.required, []), prerequisite: a.prerequisite
 }) AS leaves

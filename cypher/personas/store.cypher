@@ -13,6 +13,7 @@ CALL db.create.setNodeVectorProperty(p, 'embedding', row.embedding)
 CALL (p, row) {
   UNWIND row.traits AS trait
   MATCH (a:Attribute {taxonomy: row.properties.taxonomy, id: trait.attribute})
+  USING INDEX a:Attribute(taxonomy, id)
   CREATE (p)-[has:HAS]->(a)
   SET has = trait.properties
 }

@@ -5,4 +5,5 @@
 CYPHER 5
 UNWIND $rows AS row
 MATCH (a:Attribute {taxonomy: $taxonomy, id: row.id})
+USING INDEX a:Attribute(taxonomy, id)
 CALL db.create.setNodeVectorProperty(a, 'embedding', row.embedding)

@@ -5,4 +5,5 @@
 CYPHER 5
 UNWIND $rows AS row
 MATCH (v:Value {taxonomy: $taxonomy, id: row.id})
+USING INDEX v:Value(taxonomy, id)
 CALL db.create.setNodeVectorProperty(v, 'embedding', row.embedding)

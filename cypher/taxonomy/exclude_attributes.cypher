@@ -5,6 +5,8 @@
 CYPHER 5
 UNWIND $rows AS row
 MATCH (own:Value {taxonomy: $taxonomy, id: row.value})
+USING INDEX own:Value(taxonomy, id)
 MATCH (a:Attribute {taxonomy: $taxonomy, id: row.attribute})
+USING INDEX a:Attribute(taxonomy, id)
 CREATE (own)-[e:EXCLUDES]->(a)
 SET e.minimum = row.minimum, e.maximum = row.maximum

@@ -5,4 +5,5 @@
 CYPHER 5
 UNWIND $rows AS row
 MATCH (v:Value {taxonomy: $taxonomy, id: row})
+USING INDEX v:Value(taxonomy, id)
 REMOVE v.embedding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from neo4j.exceptions import (
     AuthError,
     ClientError,
     ConfigurationError,
+    ConstraintError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
@@ -20,8 +22,16 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from deeppersona_graph.errors import DeepPersonaError, InterruptedRunError, ServerError, shorten
+from deeppersona_graph.errors import (
+    ConflictError,
+    DeepPersonaError,
+    InterruptedRunError,
+    ServerError,
+    shorten,
+)
 from deeppersona_graph.graph.statements import Statement, StatementError, statement
+
+logging.getLogger("neo4j").addHandler(logging.NullHandler())  # the driver's retries are no news to users
 
 OLDEST_SERVER = (5, 26)
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
@@ -153,6 +163,11 @@ class Graph:
         except TransientError as error:
             raise DeepPersonaError(
                 f"the server gave up on a statement: {shorten(error.message or str(error), 200)}"
+            ) from error
+        except ConstraintError as error:
+            raise ConflictError(
+                "somebody else wrote the same at the same time "
+                f"({shorten(error.message or str(error), 120)}); run the same command again"
             ) from error
         except ClientError as error:
             if error.code and "DatabaseNotFound" in error.code:

@@ -23,7 +23,7 @@ from deeppersona_graph.personas.fill import ReserveSpentError, Selection, Walk, 
 from deeppersona_graph.personas.narrate import narrate
 from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.race import run_races
-from deeppersona_graph.personas.select import Prior, select
+from deeppersona_graph.personas.select import Biases, Prior, Seeker, select
 from deeppersona_graph.personas.store import store_personas
 
 BATCH = 50
@@ -55,12 +55,20 @@ class Plan:
     population: str
     seed: int
     specification: Specification
+    biases: Biases
     indices: Sequence[int]
     taken: frozenset[str]
     """Full names the population has already."""
 
 
-def open_run(graph: Graph, population: str, seed: int, specification: Specification, count: int) -> Plan:
+def resolve_biases(specification: Specification, tree: Tree) -> Biases:
+    """The biases of a specification by attribute id; raises as `find_attribute` does."""
+    return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
+
+
+def open_run(
+    graph: Graph, population: str, seed: int, specification: Specification, biases: Biases, count: int
+) -> Plan:
     """Open the population and a run that fills it up to `count` people.
 
     Raises `InputError` where the population exists with another seed or specification. The run goes on where
@@ -90,6 +98,7 @@ def open_run(graph: Graph, population: str, seed: int, specification: Specificat
         population=population,
         seed=seed,
         specification=specification,
+        biases=biases,
         indices=[index for index in range(count) if index not in names],
         taken=frozenset(names.values()),
     )
@@ -107,7 +116,6 @@ def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona
 
     Raises `DepthError` where fewer attributes apply than were asked for.
     """
-    biases = _biases(plan.specification, bench.tree)
     taken = set(plan.taken)
     for block in _blocks(plan.indices):
         people = []
@@ -118,7 +126,7 @@ def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona
         prior = Prior(
             alpha=plan.specification.alpha,
             beta=plan.specification.beta,
-            biases=biases,
+            biases=plan.biases,
             population=plan.population,
             before=block[0] // BATCH * BATCH,
         )
@@ -208,10 +216,6 @@ def _check_depth(selections: dict[int, Selection], depth: int) -> None:
             f"a depth of {depth} was asked for, but only {least} attributes apply; "
             "lower --depth, or widen the taxonomy or the biases"
         )
-
-
-def _biases(specification: Specification, tree: Tree) -> tuple[tuple[str, float], ...]:
-    return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
 
 
 def _blocks(indices: Sequence[int]) -> Iterator[list[int]]:

@@ -21,7 +21,7 @@ from deeppersona_graph.model.tree import Path
 Frames = Mapping[str, Mapping[str, list[str]]]
 """Templates by part of the portrait and by case."""
 
-SHORTEST, LONGEST = 150, 400
+LONGEST = 400
 """Words of a narrative."""
 LONGEST_STORY = 170
 AIM = 350

@@ -12,6 +12,9 @@ from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.personas.fill import Arrival, Selection
 from deeppersona_graph.personas.profile import Vector
 
+Biases = tuple[tuple[str, float], ...]
+"""Attribute ids with the factor of their branch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prior:
@@ -19,8 +22,7 @@ class Prior:
 
     alpha: float
     beta: float
-    biases: tuple[tuple[str, float], ...]
-    """Attribute ids with the factor of their branch."""
+    biases: Biases
     population: str
     before: int
     """Uses are counted among the population's personas with a smaller index."""

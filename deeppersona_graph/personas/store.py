@@ -46,14 +46,17 @@ def read_personas(graph: Graph, ids: Sequence[str]) -> Iterator[Persona]:
             yield _persona(row["persona"], row["traits"])
 
 
-def population_ids(graph: Graph, population: str) -> list[str]:
-    """The ids of a population's personas; raises `UnknownNameError` where there is no such population."""
+def population_ids(graph: Graph, population: str, below: int | None = None) -> list[str]:
+    """The ids of a population's personas in order of index, of those with an index `below` a bound.
+
+    Raises `UnknownNameError` where there is no such population.
+    """
     known = [str(row["name"]) for row in graph.read("personas/populations")]
     if population not in known:
         raise UnknownNameError(
             "population", population, nearest(population, known), hint="`deeppersona list` shows all"
         )
-    return [str(row["id"]) for row in graph.read("personas/ids", population=population)]
+    return [str(row["id"]) for row in graph.read("personas/ids", population=population, below=below)]
 
 
 def find_persona(graph: Graph, text: str) -> str:

@@ -53,7 +53,7 @@ def one_line(ended: Any) -> str:
     said = [line for line in ended.err.splitlines() if "values from the bank" not in line]
     assert len(said) == 1, ended.err
     assert said[0].startswith("deeppersona: ")
-    return said[0]
+    return str(said[0])
 
 
 def test_people_are_shown_as_cards_and_messages_go_to_stderr(
@@ -158,7 +158,7 @@ def test_every_option_reaches_the_people(generate: Command, api: DeepPersona, po
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["-n", "0"], "a count of 0: expected at least 1 person"),
+        (["-n", "0"], "a count of 0: expected 1 to 1000000 people"),
         (["-n", "-2"], "a count of -2"),
         (["--depth", "0"], "a depth of 0"),
         (["--depth", "25"], "only 24 attributes apply"),

@@ -35,7 +35,7 @@ def command(run: Command, server: tuple[str, ...]) -> Command:
 def people(api: DeepPersona, imported: Callable[[Sequence[str]], Tree], population: str) -> list[Persona]:
     """Three people of one name, full of brackets."""
     tree = imported(LINES)
-    wanted = {"taxonomy": tree.name, "depth": 5, "seed": 2}
+    wanted: dict[str, Any] = {"taxonomy": tree.name, "depth": 5, "seed": 2}
     return list(
         api.generate(3, population=population, anchors={"name": NAME, "values": "[u]care[/u]"}, **wanted)
     )

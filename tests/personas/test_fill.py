@@ -322,7 +322,9 @@ def constrained(one: Attribute, others: Sequence[Attribute], chance: Random) -> 
             if other.values and chance.random() < 0.8:
                 excludes.append(Exclusion(other.id, value=chance.choice(other.values).id))
             elif other.value_type == "number":
-                excludes.append(chance.choice((Exclusion(other.id, minimum=3.0), Exclusion(other.id, maximum=2.0))))
+                excludes.append(
+                    chance.choice((Exclusion(other.id, minimum=3.0), Exclusion(other.id, maximum=2.0)))
+                )
             else:
                 excludes.append(Exclusion(other.id))
         values.append(replace(value, excludes=tuple(excludes)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -284,7 +284,7 @@ def test_uses_count_and_only_those_of_earlier_people_of_the_population(
 ) -> None:
     list(api.generate(5, population=population, seed=3, taxonomy=small.name, depth=12))
     person = seekers_of(api, small, (8,))[0]
-    found = {}
+    found: dict[int, list[Found]] = {}
     for before in (0, 3, 5):
         one = prior(small, beta=1.5, population=population, before=before)
         mine = world(small.name, one)
@@ -357,7 +357,7 @@ def test_a_reserve_is_the_first_arrivals_and_what_they_require_however_late(
     assert part.required
 
 
-TOY = {
+TOY: dict[str, dict[str, Any]] = {
     "R": {"A": {"a1": {}, "a2": {}}, "B": {"b1": {}, "b2": {}, "b3": {}}, "c": {}},
     "S": {"d": {}, "E": {"e1": {}, "F": {"f1": {}, "f2": {}}}},
 }
@@ -389,7 +389,7 @@ def first_leaves(
     if len(seen) == wanted:
         return {seen: 1.0}
     total = sum(rate(children, siblings) for children, siblings in frontier.values())
-    found = Counter[tuple[str, ...]]()
+    found: dict[tuple[str, ...], float] = defaultdict(float)
     for name, (children, siblings) in frontier.items():
         rest = {other: node for other, node in frontier.items() if other != name}
         rest |= {child: (below, len(children)) for child, below in children.items()}
@@ -401,7 +401,7 @@ def first_leaves(
 
 def exact_law() -> dict[tuple[frozenset[str], str], float]:
     """The chance of each set of leaves at time 0 with the first leaf after it."""
-    law = Counter[tuple[frozenset[str], str]]()
+    law: dict[tuple[frozenset[str], str], float] = defaultdict(float)
     starts: list[tuple[str, float, dict[str, tuple[Mapping[str, Any], int]]]] = []
     for children in TOY.values():
         rates = {name: rate(below, len(children)) for name, below in children.items()}
