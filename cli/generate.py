@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deeppersona_graph.cli.interrupt import patient
 from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
 from deeppersona_graph.cli.output import opened, out, print_json, say
 from deeppersona_graph.errors import InputError
@@ -93,7 +95,7 @@ def generate(
 
     if file is not None:
         check_target(file)
-    with opened(uri, data_dir) as api:
+    with patient() as stopping, opened(uri, data_dir) as api:
         run = api.generate(
             count,
             population=population,
@@ -114,11 +116,7 @@ def generate(
             taxonomy=taxonomy or api.settings.taxonomy,
         )
         _announce(run)
-        try:
-            people = list(run)
-        except KeyboardInterrupt:
-            say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
-            raise
+        people = _made(run, stopping)
         if file is not None:
             written = api.export(run.population, file)
             say(f"{written} personas written to {file}")
@@ -137,6 +135,18 @@ def _announce(run: Generation) -> None:
         f"population {run.population}, seed {run.seed}: values from the bank"
         + (f", {len(run.ids)} of {run.count} people there already" if run.ids and run.missing else "")
     )
+
+
+def _made(run: Generation, stopping: Callable[[], bool]) -> list[Persona]:
+    people = []
+    for persona in run:
+        people.append(persona)
+        if stopping():
+            break
+    if stopping() and len(people) < run.missing:
+        say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
+        raise KeyboardInterrupt
+    return people
 
 
 def _show(run: Generation, people: list[Persona]) -> None:

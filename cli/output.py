@@ -77,9 +77,5 @@ def opened(uri: str | None, data_dir: Path | None) -> Iterator[DeepPersona]:
     try:
         with connect(announce=say, progress=bars.show, uri=uri, data_dir=data_dir) as api:
             yield api
-    except KeyboardInterrupt:
-        bars.clear()
-        say("interrupted; what was finished is kept")
-        raise
     finally:
         bars.clear()

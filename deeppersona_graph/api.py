@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+from weakref import WeakSet
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
@@ -99,6 +100,7 @@ class DeepPersona:
         self.settings = settings
         self._announce = announce
         self._progress: Progress = progress or (lambda *_: None)
+        self._running: WeakSet[Generator[Persona, None, None]] = WeakSet()
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +111,9 @@ class DeepPersona:
         self.close()
 
     def close(self) -> None:
-        """Give back connections; a private server goes on running."""
+        """End runs that were left half-way and give back connections; a private server goes on running."""
+        for people in tuple(self._running):
+            people.close()
         for name in ("graph", "embedder"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
@@ -252,13 +256,15 @@ class DeepPersona:
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
         name = population or f"{taxonomy}-{chosen}-{specification.mark}"
         plan = open_run(self.graph, name, chosen, specification, biases, count)
+        people = self._people(bench, plan, anchors)
+        self._running.add(people)
         return Generation(
             population=name,
             seed=chosen,
             count=count,
             ids=tuple(population_ids(self.graph, name, below=count)),
             sync=report,
-            _people=self._people(bench, plan, anchors),
+            _people=people,
         )
 
     def persona(self, text: str) -> Persona:
@@ -287,7 +293,7 @@ class DeepPersona:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
 
-    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona]:
+    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors) -> Generator[Persona, None, None]:
         with ExitStack() as unless_finished:
             unless_finished.callback(close_run, self.graph, plan, "interrupted")
             try:

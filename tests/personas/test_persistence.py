@@ -189,7 +189,7 @@ def begun(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.P
 def wait_for_people(graph: Graph, population: str, process: subprocess.Popen[str]) -> None:
     """Until the first batch is stored; the run has not ended by then."""
     deadline = time.monotonic() + 120
-    while not graph.read("personas/ids", population=population):
+    while not graph.read("personas/ids", population=population, below=None):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -226,7 +226,10 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(
     process.send_signal(signal.SIGINT)
     code, said = told(process)
     assert code == 130
-    assert said == ["interrupted; what was finished is kept, and --seed 3 goes on with it"]
+    assert said == [
+        "stopping when the people at work are finished; press Ctrl-C again to stop at once",
+        "interrupted; what was finished is kept, and --seed 3 goes on with it",
+    ]
     kept = list(api.personas(population))
     assert 50 <= len(kept) < PEOPLE
     assert whole(cypher(WHOLE, p=population))
@@ -265,8 +268,8 @@ def test_a_server_killed_in_the_middle_of_a_run_loses_nothing_and_the_run_goes_o
         psutil.Process(record.pid).kill()
         code, said = told(process)
         assert code == 1
-        assert "went away; what was finished is kept, run the same command again" in said[-1]
-        assert "Traceback" not in "".join(said)
+        assert len(said) == 1
+        assert "went away; what was finished is kept, run the same command again" in said[0]
         assert told(begun(arguments, environment)) == (0, [])
         with DeepPersona(own) as mine:
             mine.export(population, tmp_path / "disturbed.jsonl")
