@@ -20,6 +20,9 @@ Flaw = Literal["refused", "cut off", "empty", "no JSON", "wrong schema"]
 COMPLAINTS = 8
 """Faults of one answer that are listed in a complaint, at most."""
 
+TRIES = 100
+"""Opening braces of a text at which an object is looked for, at most; models have been seen to stutter."""
+
 A = TypeVar("A", bound=BaseModel)
 
 _THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
@@ -107,8 +110,9 @@ def read(answer: type[A], raw: Raw) -> A | Unusable:
 def _objects(text: str) -> Iterator[str]:
     """The JSON objects in a text, in order: models wrap them in fences, thoughts and talk."""
     spoken = _THOUGHT.sub("", text)
-    place = spoken.find("{")
-    while place >= 0:
+    place, tries = spoken.find("{"), 0
+    while place >= 0 and tries < TRIES:
+        tries += 1
         try:
             _, end = _DECODER.raw_decode(spoken, place)
         except (json.JSONDecodeError, RecursionError):

@@ -13,6 +13,7 @@ Kind = Literal["rate limit", "server error", "timeout", "connection", "page", "r
 Verdict = Literal["retry", "adapt", "refused", "give up", "stop"]
 """`adapt`: ask in another form; `give up`: this request never; `stop`: no request of this run."""
 
+_SECONDS = re.compile(r"-?\d{1,9}(\.\d*)?")
 _TRANSIENT = {408, 409, 425, 429}
 _CLOSED = {401, 402, 403, 404}
 _TOO_LONG = re.compile(r"context.{0,10}(length|window|size)|too many tokens|maximum.{0,20}tokens", re.I)
@@ -68,10 +69,8 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     """Seconds that a Retry-After header asks for, written as seconds or as an HTTP date; None: nothing."""
     if header is None:
         return None
-    try:
+    if _SECONDS.fullmatch(header.strip()):
         return max(0.0, float(header))
-    except ValueError:
-        pass
     try:
         until = parsedate_to_datetime(header)
     except ValueError:

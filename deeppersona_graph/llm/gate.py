@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from deeppersona_graph.errors import ModelUnavailableError
 from deeppersona_graph.llm.circuit import Circuit
 from deeppersona_graph.llm.clock import Clock
-from deeppersona_graph.llm.faults import Fault
+from deeppersona_graph.llm.faults import Fault, verdict
 from deeppersona_graph.llm.rate import AdaptiveRate
 
 LONGEST_WAIT = 600.0
@@ -114,6 +114,8 @@ class Gate:
                     self._given_up = (
                         f"the endpoint does not answer ({fault}); what was finished is kept, run again later"
                     )
+            if fault is not None and verdict(fault) == "stop":
+                self._stopped.set()
             if fault is not None and fault.retry_after is not None:
                 self._heed(fault.retry_after, now)
             self._changed.notify_all()

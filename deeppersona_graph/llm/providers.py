@@ -80,11 +80,11 @@ class OpenAIProvider:
         self._client.close()
 
     def _ask(self, body: dict[str, Any]) -> Raw:
-        from openai import APIConnectionError, APIResponseValidationError, APIStatusError, APITimeoutError
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         # The causes are cut off (`from None`): they hold the request's headers, and with them the key.
         try:
-            completion = self._client.chat.completions.create(**body)
+            response = self._client.chat.completions.with_raw_response.create(**body)
         except APITimeoutError:
             raise Fault("timeout", f"no answer within {self._client.timeout} s") from None
         except APIConnectionError as error:
@@ -92,10 +92,11 @@ class OpenAIProvider:
             raise Fault("connection", f"the connection failed: {cause}") from None
         except APIStatusError as error:
             raise self._fault(error) from None
-        except (json.JSONDecodeError, APIResponseValidationError) as error:
-            raise Fault("page", f"a broken answer: {self._scrub(shorten(str(error), 200))}") from None
-        # A page of HTML comes back as a string, whatever the client's types say.
-        answered: Any = completion if isinstance(completion, str) else completion.model_dump()
+        try:
+            answered = json.loads(response.http_response.content)
+        except ValueError:
+            page = self._scrub(shorten(response.http_response.text, 120))
+            raise Fault("page", f"no JSON but {page!r}") from None
         if isinstance(answered, dict) and isinstance(answered.get("error"), dict):
             raise self._fault_in_body(answered["error"])
         try:

@@ -118,7 +118,7 @@ class _Run(Generic[T]):
             self._requests.put(None)
 
     def _receive(self, reply: _Reply) -> Iterator[Outcome[T]]:
-        if reply.over is not None and self._over is None:
+        if reply.over is not None and (self._over is None or isinstance(self._over, StoppedError)):
             self._over = reply.over
             self._gate.stop()
         for running in self._waiting.pop(reply.key):
