@@ -98,6 +98,25 @@ def test_a_run_killed_again_and_again_asks_nothing_twice_that_arrived(
     assert len(endpoint.calls) == before
 
 
+def test_ctrl_c_brings_home_what_is_in_flight_and_ends_soon(endpoint: Endpoint, tmp_path: Path) -> None:
+    reached = threading.Event()
+
+    def slow(call: Call) -> Reply:
+        if len(endpoint.calls) >= 15:
+            reached.set()
+        return replace(usual(call), after=0.05)
+
+    endpoint.script = slow
+    path = tmp_path / "answers.sqlite"
+    process = _start(endpoint, path)
+    assert reached.wait(60)
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=5)
+    assert complaint.endswith("KeyboardInterrupt\n")
+    with AnswerStore(path) as store:
+        assert len(list(store.answers())) == len(endpoint.calls) < PROGRAMS * STEPS
+
+
 def test_a_repair_survives_a_kill(endpoint: Endpoint, tmp_path: Path, undisturbed: Any) -> None:
     """Every first answer is wrong and every repair right: wrong answers are not asked for again either."""
 

@@ -27,7 +27,7 @@ from deeppersona_graph.llm.request import Request
 from deeppersona_graph.llm.store import AnswerStore
 
 OPEN_A_SLOT = 4
-"""Programs that are open for each slot; the more, the later the first one ends."""
+"""Programs that are open for each slot, where nothing else is said."""
 
 GRACE = 10.0
 """Seconds that requests in flight get to bring their answers home when a run is stopped."""
@@ -45,13 +45,17 @@ class OnlineExecutor:
         report: Report,
         *,
         slots: int = 32,
+        programs: int | None = None,
         budget: Budget | None = None,
         clock: Clock | None = None,
         grace: float = GRACE,
     ) -> None:
-        """`slots` is the number of requests in flight at most."""
+        """`slots` is the number of requests in flight at most, `programs` of programs that are open at once
+        (none: 4 for each slot): the more, the busier the slots at the end, and the later the first one ends.
+        """
         self._provider, self._store, self.report = provider, store, report
         self._slots, self._budget, self._grace = slots, budget, grace
+        self._programs = max(slots, programs or OPEN_A_SLOT * slots)
         self._clock = clock or RealClock()
 
     def run(self, tasks: Iterable[Task[T]]) -> Iterator[Outcome[T]]:
@@ -64,7 +68,7 @@ class OnlineExecutor:
         """
         gate = Gate(self._slots, self._clock)
         asking = Asking(self._provider, self._store, self.report, gate, self._clock, self._budget)
-        run: _Run[T] = _Run(asking, self._store, self.report, gate, self._slots)
+        run: _Run[T] = _Run(asking, self._store, self.report, gate, self._slots, self._programs)
         try:
             yield from run.outcomes(iter(tasks))
         finally:
@@ -81,10 +85,12 @@ class _Reply:
 
 
 class _Run(Generic[T]):
-    def __init__(self, asking: Asking, store: AnswerStore, report: Report, gate: Gate, slots: int) -> None:
+    def __init__(
+        self, asking: Asking, store: AnswerStore, report: Report, gate: Gate, slots: int, programs: int
+    ) -> None:
         self._asking, self._store, self._report, self._gate = asking, store, report, gate
-        self._slots, self._open = slots, 0
-        self._threads = 0
+        self._slots, self._most = slots, programs
+        self._open = self._threads = 0
         self._requests: queue.SimpleQueue[Request[Any] | None] = queue.SimpleQueue()
         self._replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
         self._waiting: dict[str, list[Running[T]]] = {}
@@ -92,7 +98,7 @@ class _Run(Generic[T]):
 
     def outcomes(self, tasks: Iterator[Task[T]]) -> Iterator[Outcome[T]]:
         while True:
-            while self._over is None and self._open < OPEN_A_SLOT * self._slots:
+            while self._over is None and self._open < self._most:
                 task = next(tasks, None)
                 if task is None:
                     break
