@@ -23,7 +23,7 @@ from deeppersona_graph.errors import InputError, shorten
 
 FILE = Path("deeppersona.toml")
 
-ENVIRONMENT = ("deeppersona_", "neo4j_", "java_home")
+ENVIRONMENT = ("deeppersona_", "neo4j_", "java_home", "openai_api_key", "openai_base_url")
 """How the names begin that are ours to read; desktops set USERNAME, other programs PASSWORD and DATABASE."""
 
 
@@ -102,7 +102,8 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        found = "not shown" if name == "password" else shorten(repr(first.get("input")))
+        secret = name.lower().endswith(("password", "api_key"))
+        found = "not shown" if secret else shorten(repr(first.get("input")))
         raise InputError(
             f"setting {name!r} is {found}: {first['msg']}; see flags, environment and {FILE}"
         ) from error

@@ -108,7 +108,7 @@ def test_what_is_out_does_not_go_out_again_and_a_lost_file_can_be_withdrawn(
     (second,) = batch.files
     assert (len(_requests(first)), len(_requests(second))) == (3, 1)
     assert list(batch.run(tasks(4, 1))) != []
-    assert batch.files == ()
+    assert not any(batch.files)
     assert Outbox(store.database).withdraw(first.name) == 3
     list(batch.run(tasks(4, 1)))
     assert len(_requests(batch.files[0])) == 3
@@ -140,7 +140,7 @@ def test_a_run_that_is_left_early_leaves_no_file(
 ) -> None:
     running = batch.run(tasks(5, 1))
     next(running)
-    running.close()  # type: ignore[attr-defined]
+    running.close()
     assert list(folder.iterdir()) == []
     assert batch_status(store) == []
 

@@ -21,7 +21,7 @@ from deeppersona_graph.errors import (
 )
 from deeppersona_graph.llm.budget import Budget
 from deeppersona_graph.llm.estimate import Estimator
-from deeppersona_graph.llm.executors.drive import Failed, Finished, Outcome, Task
+from deeppersona_graph.llm.executors.drive import Failed, Finished, Outcome, Parked, Task
 from deeppersona_graph.llm.executors.online import OnlineExecutor
 from deeppersona_graph.llm.prices import Prices
 from deeppersona_graph.llm.report import Report
@@ -36,6 +36,7 @@ def _run(executor: OnlineExecutor, count: int, steps: int) -> dict[str, Any]:
     found = {}
     for outcome in executor.run(tasks(count, steps)):
         assert outcome.name not in found
+        assert not isinstance(outcome, Parked)
         found[outcome.name] = outcome.value if isinstance(outcome, Finished) else outcome.error
     return found
 
@@ -196,7 +197,7 @@ def test_an_endpoint_that_is_down_ends_the_run_with_what_was_finished(
     executor: Make, endpoint: Endpoint
 ) -> None:
     endpoint.script = lambda call: usual(call) if len(endpoint.calls) <= 6 else error(503, "down")
-    finished = []
+    finished: list[Outcome[Any]] = []
     with pytest.raises(ModelUnavailableError, match="does not answer"):
         finished.extend(executor().run(tasks(40, 2)))
     endpoint.script, before = usual, len(endpoint.calls)
@@ -341,7 +342,7 @@ def test_the_budget_is_never_exceeded_and_what_was_finished_is_kept(
     report = Report(Prices.load())
     one = (100 * 0.15 + 200 * 0.6) / 1e6
     budget = Budget(20 * one, "gpt-4o-mini", Estimator.of(store, "gpt-4o-mini"), report)
-    finished = []
+    finished: list[Outcome[Any]] = []
     with pytest.raises(BudgetError, match="raise --budget"):
         finished.extend(executor(report=report, budget=budget).run(tasks(100, 1)))
     assert 15 * one <= (report.cost or 0) <= 20 * one

@@ -12,7 +12,7 @@ import pytest
 from endpoint import KEY, Call, Endpoint, Reply, error, said, usual
 from programs import ASKER, Word, tasks
 
-from deeppersona_graph.errors import DeepPersonaError, ModelAccessError
+from deeppersona_graph.errors import DeepPersonaError, InputError, ModelAccessError
 from deeppersona_graph.llm.answers import read
 from deeppersona_graph.llm.executors.drive import Failed
 from deeppersona_graph.llm.executors.online import OnlineExecutor
@@ -187,6 +187,19 @@ def test_settings_take_key_and_address_from_the_usual_places(monkeypatch: pytest
         "m",
     )
     assert KEY not in repr(settings)
+
+
+def test_keys_of_other_programs_are_not_read_and_a_wrong_one_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("API_KEY", KEY)
+    monkeypatch.setenv("BASE_URL", "http://localhost:1/v1")
+    settings = load_settings()
+    assert (settings.api_key, settings.base_url) == (None, None)
+    with pytest.raises(InputError) as raised:
+        load_settings(api_key=[KEY])
+    assert KEY not in str(raised.value)
 
 
 LEAKS: list[Callable[[Call], Reply]] = [

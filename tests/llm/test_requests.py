@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from programs import ASKER, Word
@@ -39,7 +39,7 @@ def test_equal_content_has_an_equal_key_and_it_is_the_same_on_any_machine() -> N
 
 
 def test_whatever_decides_the_answer_decides_the_key() -> None:
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"prompt": "other"},
         {"version": 2},
         {"messages": (*REQUEST.messages, Message("user", ""))},
@@ -60,7 +60,7 @@ def test_a_request_cannot_be_changed_and_its_answer_must_be_closed() -> None:
     with pytest.raises(FrozenInstanceError):
         REQUEST.sample = 3  # type: ignore[misc]
     with pytest.raises(TypeError, match="must forbid extra fields"):
-        replace(REQUEST, answer=Loose)
+        replace(REQUEST, answer=Loose)  # type: ignore[arg-type]
 
 
 class Inner(BaseModel):

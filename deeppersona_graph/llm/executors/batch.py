@@ -6,7 +6,7 @@ programs again takes it on to the next wave. One wave is one run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ class BatchExecutor:
         self._most_requests, self._most_bytes = most_requests, most_bytes
         self.files: tuple[Path, ...] = ()
 
-    def run(self, tasks: Iterable[Task[T]]) -> Iterator[Outcome[T]]:
+    def run(self, tasks: Iterable[Task[T]]) -> Generator[Outcome[T], None, None]:
         """The outcome of every program, in order; afterwards the files are in place.
 
         A run that is left early writes no file.

@@ -20,11 +20,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
+class Task(Generic[T_co]):
     """A program and the name it is reported by."""
 
     name: str
-    program: Program[T]
+    program: Program[T_co]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -58,7 +58,7 @@ class OnlineExecutor:
         self._programs = max(slots, programs or OPEN_A_SLOT * slots)
         self._clock = clock or RealClock()
 
-    def run(self, tasks: Iterable[Task[T]]) -> Iterator[Outcome[T]]:
+    def run(self, tasks: Iterable[Task[T]]) -> Generator[Outcome[T], None, None]:
         """The outcome of every program, in the order in which they end; tasks are taken as they are needed.
 
         A program that fails is a `Failed` and stops no other. Raises what ends a run, once requests in flight

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from deeppersona_graph.errors import MissingAnswerError
@@ -20,7 +20,7 @@ class ReplayExecutor:
     def __init__(self, store: AnswerStore, report: Report) -> None:
         self._store, self.report = store, report
 
-    def run(self, tasks: Iterable[Task[T]]) -> Iterator[Outcome[T]]:
+    def run(self, tasks: Iterable[Task[T]]) -> Generator[Outcome[T], None, None]:
         """The outcome of every program, in order; `MissingAnswerError` names prompt and key."""
         for task in tasks:
             running = Running(task, self.report)
