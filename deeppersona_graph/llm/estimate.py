@@ -1,0 +1,61 @@
+"""Tokens and money before they are spent: from the length of what is sent, and from earlier answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deeppersona_graph.llm.answers import Tokens
+from deeppersona_graph.llm.request import Request
+from deeppersona_graph.llm.store import AnswerStore, Experience
+
+CHARACTERS_A_TOKEN = 4.0
+"""Of English prose, where nothing is known of the model yet."""
+
+TOKENS_A_MESSAGE = 4
+"""What the protocol wraps a message in."""
+
+RECEIVED = 600
+"""Tokens of an answer to a prompt that says nothing of its length and was never answered yet."""
+
+WORST = 4096
+"""Tokens of an answer without a limit that a budget reckons with, where no experience says more."""
+
+SHARE_OF_LIMIT = 0.5
+"""Of a prompt's limit that an answer is taken to fill, where nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """Estimates for one model, calibrated by the answers to it that the store has."""
+
+    experience: Mapping[str, Experience]
+
+    @classmethod
+    def of(cls, store: AnswerStore, model: str) -> Estimator:
+        """The estimator for a model; raises `AnswerStoreError`."""
+        return cls(store.experience(model))
+
+    @property
+    def characters_a_token(self) -> float:
+        """Characters of a request, its schema included, for each token that was billed."""
+        sent = sum(known.tokens.sent for known in self.experience.values())
+        characters = sum(known.characters for known in self.experience.values())
+        return characters / sent if sent and characters else CHARACTERS_A_TOKEN
+
+    def tokens(self, request: Request[Any]) -> Tokens:
+        """The tokens to expect; nothing is taken to be cached where earlier requests were not."""
+        sent = round(request.characters / self.characters_a_token) + TOKENS_A_MESSAGE * len(request.messages)
+        known = self.experience.get(request.prompt)
+        if known is not None:
+            cached = round(sent * known.tokens.cached / known.tokens.sent)
+            return Tokens(sent, cached, round(known.tokens.received / known.answers))
+        limit = request.max_tokens
+        return Tokens(sent, 0, RECEIVED if limit is None else round(limit * SHARE_OF_LIMIT))
+
+    def most(self, request: Request[Any]) -> Tokens:
+        """The tokens to reckon with at worst, for a budget."""
+        expected = self.tokens(request)
+        received = request.max_tokens or max(WORST, 3 * expected.received)
+        return Tokens(round(1.2 * expected.sent), 0, received)

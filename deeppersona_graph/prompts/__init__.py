@@ -1,0 +1,1 @@
+"""The product's prompts, one a file: `<name>/<version>.md`."""

@@ -1,0 +1,164 @@
+"""Runs killed with `kill -9` and resumed, and two processes on one store: no answer is asked for again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endpoint import KEY, Call, Endpoint, Reply, said, usual
+
+from deeppersona_graph.llm.store import AnswerStore
+
+PROGRAMS, STEPS, SLOTS = 12, 4, 6
+KILLED_AFTER = (1, 2, 4, 7, 10, 13)
+"""Requests that arrive in one process before it is killed."""
+
+_RUN = f"""
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from programs import tasks
+from deeppersona_graph.llm.executors.drive import Finished
+from deeppersona_graph.llm.executors.online import OnlineExecutor
+from deeppersona_graph.llm.prices import Prices
+from deeppersona_graph.llm.providers import OpenAIProvider
+from deeppersona_graph.llm.report import Report
+from deeppersona_graph.llm.store import AnswerStore
+provider = OpenAIProvider(sys.argv[1], {KEY!r}, timeout=20.0)
+store = AnswerStore(Path(sys.argv[2]))
+executor = OnlineExecutor(provider, store, Report(Prices.load()), slots={SLOTS})
+found = {{}}
+for outcome in executor.run(tasks({PROGRAMS}, {STEPS})):
+    assert isinstance(outcome, Finished), outcome
+    found[outcome.name] = outcome.value
+print(json.dumps(found, sort_keys=True))
+"""
+
+
+def _start(endpoint: Endpoint, path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", _RUN, endpoint.url, str(path), str(Path(__file__).parent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _result(process: subprocess.Popen[str]) -> Any:
+    printed, complaint = process.communicate(timeout=120)
+    assert (process.returncode, complaint) == (0, "")
+    return json.loads(printed)
+
+
+@pytest.fixture
+def undisturbed(endpoint: Endpoint, tmp_path: Path) -> Any:
+    found = _result(_start(endpoint, tmp_path / "undisturbed.sqlite"))
+    endpoint.calls.clear()
+    endpoint.answered.clear()
+    return found
+
+
+def test_a_run_killed_again_and_again_asks_nothing_twice_that_arrived(
+    endpoint: Endpoint, tmp_path: Path, undisturbed: Any
+) -> None:
+    path = tmp_path / "answers.sqlite"
+    asked_twice = 0
+    for limit in KILLED_AFTER:
+        reached, start = threading.Event(), len(endpoint.calls)
+
+        def until(call: Call, reached: threading.Event = reached, end: int = start + limit) -> Reply:
+            if len(endpoint.calls) >= end:
+                reached.set()
+            return replace(usual(call), after=0.01)
+
+        endpoint.script = until
+        with AnswerStore(path) as store:
+            kept = {answer.key for answer in store.answers()}
+        process = _start(endpoint, path)
+        assert reached.wait(60)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        with AnswerStore(path) as store:
+            after = {answer.key for answer in store.answers()}
+        assert kept <= after
+        asked_twice += len(endpoint.calls) - start - (len(after) - len(kept))
+        assert len(endpoint.calls) - start - (len(after) - len(kept)) <= SLOTS
+    endpoint.script = usual
+    assert _result(_start(endpoint, path)) == undisturbed
+    assert len(endpoint.calls) == PROGRAMS * STEPS + asked_twice
+    before = len(endpoint.calls)
+    assert _result(_start(endpoint, path)) == undisturbed
+    assert len(endpoint.calls) == before
+
+
+def test_ctrl_c_brings_home_what_is_in_flight_and_ends_soon(endpoint: Endpoint, tmp_path: Path) -> None:
+    reached = threading.Event()
+
+    def slow(call: Call) -> Reply:
+        if len(endpoint.calls) >= 15:
+            reached.set()
+        return replace(usual(call), after=0.05)
+
+    endpoint.script = slow
+    path = tmp_path / "answers.sqlite"
+    process = _start(endpoint, path)
+    assert reached.wait(60)
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=5)
+    assert complaint.endswith("KeyboardInterrupt\n")
+    with AnswerStore(path) as store:
+        assert len(list(store.answers())) == len(endpoint.calls) < PROGRAMS * STEPS
+
+
+def test_a_repair_survives_a_kill(endpoint: Endpoint, tmp_path: Path, undisturbed: Any) -> None:
+    """Every first answer is wrong and every repair right: wrong answers are not asked for again either."""
+
+    def repaired(call: Call) -> Reply:
+        if len(call.body["messages"]) == 2:
+            return said("Let me think.")
+        return usual(call)
+
+    reached = threading.Event()
+
+    def until(call: Call) -> Reply:
+        if len(endpoint.calls) >= 30:
+            reached.set()
+        return repaired(call)
+
+    endpoint.script = until
+    path = tmp_path / "answers.sqlite"
+    process = _start(endpoint, path)
+    assert reached.wait(60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    with AnswerStore(path) as store:
+        lost = len(endpoint.calls) - len(list(store.answers()))
+    endpoint.script = repaired
+    assert _result(_start(endpoint, path)) == undisturbed
+    assert 0 <= lost <= SLOTS
+    assert len(endpoint.calls) == 2 * PROGRAMS * STEPS + lost
+
+
+def test_two_processes_on_one_store_find_the_same(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Even where the endpoint never says the same twice: who comes second uses the answer of the first."""
+    numbers = iter(range(10_000))
+    lock = threading.Lock()
+
+    def never_the_same(_: Call) -> Reply:
+        with lock:
+            return said(json.dumps({"word": f"w{next(numbers)}", "number": 1}))
+
+    endpoint.script = never_the_same
+    path = tmp_path / "answers.sqlite"
+    processes = [_start(endpoint, path) for _ in range(2)]
+    first, second = (_result(process) for process in processes)
+    assert first == second
+    with AnswerStore(path) as store:
+        assert len(list(store.answers())) == PROGRAMS * STEPS
