@@ -3,7 +3,8 @@
     python benchmarks/population.py [--people 2000] [--country Canada]
 
 The share of a value is compared with its base rate only where nothing but chance and the tilt towards the
-profile decide it: the attribute and all its values apply to everybody, no constraint touches them, and at least 30 of the people have it.
+profile decide it: the attribute and all its values apply to everybody, no constraint touches them, and at
+least 30 of the people have it.
 """
 
 from __future__ import annotations
