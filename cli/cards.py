@@ -10,9 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from deeppersona_graph.cli.output import line, paragraphs
 from deeppersona_graph.model.persona import Persona, Trait, shown_value
 
 WIDTH = 100
+_WORKING = ("employed", "self-employed")
 _MARKS = {"near": ("●", "green"), "middle": ("◐", "yellow"), "far": ("○", "magenta")}
 
 
@@ -20,11 +22,13 @@ def card(persona: Persona) -> RenderableType:
     """One persona: core profile, narrative, and attributes by domain with their stratum."""
     situation = persona.situation
     place = f"{situation.city}, {situation.country_name}"
-    headline = Text.assemble((situation.name, "bold"), f"  {situation.age}, {situation.sex}, {place}")
+    headline = Text.assemble(
+        (line(situation.name), "bold"), line(f"  {situation.age}, {situation.sex}, {place}")
+    )
     footer = f"{persona.id} · {persona.population} #{persona.index} · {len(persona.traits)} attributes"
     parts: list[RenderableType] = [
         _profile(persona),
-        Padding(Text(persona.narrative), (1, 0)),
+        Padding(Text(paragraphs(persona.narrative)), (1, 0)),
         Text.assemble(
             *[part for name, (mark, style) in _MARKS.items() for part in ((mark, style), f" {name}  ")]
         ),
@@ -33,7 +37,7 @@ def card(persona: Persona) -> RenderableType:
     return Panel(
         Group(*parts),
         title=headline,
-        subtitle=Text(footer, "dim"),
+        subtitle=Text(line(footer), "dim"),
         padding=(1, 2),
         width=WIDTH,
         title_align="left",
@@ -44,18 +48,27 @@ def roster(people: Sequence[Persona]) -> Table:
     """Several personas, a line each."""
     return brief_table(
         (p.id, p.situation.name, str(p.situation.age), p.situation.sex,
-         f"{p.situation.city}, {p.situation.country_name}", p.situation.occupation or p.situation.employment)
+         f"{p.situation.city}, {p.situation.country_name}",
+         work(p.situation.employment, p.situation.occupation))
         for p in people
     )  # fmt: skip
 
 
-def brief_table(lines: Iterable[Sequence[str]]) -> Table:
-    """A table of personas in brief: id, name, age, sex, place, work."""
+def work(employment: str, occupation: str | None) -> str:
+    """What somebody does; of those who do not work, why, and what they did: "retired (nurse)"."""
+    if occupation is None:
+        return employment
+    known = employment in _WORKING or employment in occupation.casefold()
+    return occupation if known else f"{employment} ({occupation})"
+
+
+def brief_table(rows: Iterable[Sequence[str]], *, populations: bool = False) -> Table:
+    """A table of personas in brief: id, name, age, sex, place, work, and the population where asked for."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("id", "name", "age", "sex", "place", "work"):
+    for column in ("id", "name", "age", "sex", "place", "work", *(["population"] if populations else [])):
         table.add_column(column, overflow="fold", no_wrap=column == "id")
-    for line in lines:
-        table.add_row(*(Text(part) for part in line))
+    for row in rows:
+        table.add_row(*(Text(line(part)) for part in row))
     return table
 
 
@@ -64,9 +77,9 @@ def _profile(persona: Persona) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
-    work = situation.employment + (f", {situation.occupation}" if situation.occupation else "")
+    employment = situation.employment + (f", {situation.occupation}" if situation.occupation else "")
     lines = [
-        ("work", f"{work}; education: {situation.education}; income: {situation.income}"),
+        ("work", f"{employment}; education: {situation.education}; income: {situation.income}"),
         (
             "home",
             f"{situation.settlement}; {situation.household}; {situation.partnership}; {situation.parenthood}",
@@ -79,7 +92,7 @@ def _profile(persona: Persona) -> Table:
     if persona.biography:
         lines.append(("given", persona.biography))
     for label, text in lines:
-        table.add_row(label, Text(text))
+        table.add_row(label, Text(paragraphs(text)))
     return table
 
 
@@ -89,14 +102,15 @@ def _domains(traits: Sequence[Trait]) -> list[RenderableType]:
     for trait in traits:
         by_domain.setdefault(trait.path[0], []).append(trait)
     for domain, found in sorted(by_domain.items()):
-        parts.append(Padding(Text(f"{domain} ({len(found)})", "bold"), (1, 0, 0, 0)))
+        parts.append(Padding(Text(line(f"{domain} ({len(found)})"), "bold"), (1, 0, 0, 0)))
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
         table.add_column(width=1)
         table.add_column(ratio=5)
         table.add_column(ratio=6)
         for trait in sorted(found, key=lambda t: t.path):
             mark, style = _MARKS.get(trait.stratum or "", ("◆", "cyan"))
-            table.add_row(Text(mark, style), Text(" › ".join(trait.path[1:]), "dim"), Text(_value(trait)))
+            name = line(" › ".join(trait.path[1:]))
+            table.add_row(Text(mark, style), Text(name, "dim"), Text(line(_value(trait))))
         parts.append(table)
     return parts
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +13,9 @@ import typer
 
 from deeppersona_graph.cli.interrupt import patient
 from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
-from deeppersona_graph.cli.output import opened, out, print_json, say
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.cli.output import line, opened, out, print_json, say
+from deeppersona_graph.errors import ConflictError, InputError, InterruptedRunError
+from deeppersona_graph.model.tree import normal
 
 if TYPE_CHECKING:
     from deeppersona_graph.api import Generation
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 CARDS = 3
 """Personas shown as whole cards; more are listed."""
+
+LISTED = 20
+"""Personas listed; more are counted."""
 
 
 class Values(StrEnum):
@@ -106,7 +112,7 @@ def generate(
             gender=gender or (),
             anchors=anchor or (),
             bio=bio,
-            bias=dict(_factor(text) for text in bias or ()),
+            bias=_biases(bias or ()),
             depth=depth,
             strata=_strata(strata),
             alpha=alpha,
@@ -116,16 +122,17 @@ def generate(
             taxonomy=taxonomy or api.settings.taxonomy,
         )
         _announce(run)
-        people = _made(run, stopping)
-        if file is not None:
-            written = api.export(run.population, file)
-            say(f"{written} personas written to {file}")
+        with _naming_the_seed(run):
+            made, shown = _made(run, stopping)
+            if file is not None:
+                written = api.export(run.population, file)
+                say(f"{written} personas written to {file}")
+            if not made and not json and run.count <= CARDS:
+                shown = [api.persona(one) for one in run.ids]
         if json:
-            print_json(_summary(run, [persona.id for persona in people]))
-        elif run.missing:
-            _show(run, people)
+            print_json(_summary(run, made))
         else:
-            say(f"the population {run.population} has its {run.count} people already; nothing was left to do")
+            _show(run, made, shown)
 
 
 def _announce(run: Generation) -> None:
@@ -137,30 +144,49 @@ def _announce(run: Generation) -> None:
     )
 
 
-def _made(run: Generation, stopping: Callable[[], bool]) -> list[Persona]:
-    people = []
+@contextmanager
+def _naming_the_seed(run: Generation) -> Iterator[None]:
+    """Without the seed, which may have been drawn, the same command would start with other people."""
+    try:
+        yield
+    except (ConflictError, InterruptedRunError) as error:
+        raise type(error)(f"{error} (with --seed {run.seed})") from error
+
+
+def _made(run: Generation, stopping: Callable[[], bool]) -> tuple[list[str], list[Persona]]:
+    """The ids of those made, and the first of them, who are shown."""
+    ids: list[str] = []
+    people: list[Persona] = []
     for persona in run:
-        people.append(persona)
+        ids.append(persona.id)
+        if len(people) < LISTED:
+            people.append(persona)
         if stopping():
             break
-    if stopping() and len(people) < run.missing:
+    if stopping() and len(ids) < run.missing:
         say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
         raise KeyboardInterrupt
-    return people
+    return ids, people
 
 
-def _show(run: Generation, people: list[Persona]) -> None:
+def _show(run: Generation, made: Sequence[str], people: Sequence[Persona]) -> None:
     from deeppersona_graph.cli.cards import card, roster
 
+    every = f"deeppersona list --population {shlex.quote(run.population)}"
     if len(people) <= CARDS:
         for persona in people:
             out.print(card(persona), soft_wrap=False)
     else:
-        out.print(roster(people[:20]), soft_wrap=False)
-        if len(people) > 20:
-            more = f"… and {len(people) - 20} more: deeppersona list --population {run.population}"
-            out.print(more, markup=False, emoji=False)
-    say(f"{len(people)} personas in the graph; see one again with: deeppersona show {people[0].id}")
+        out.print(roster(people), soft_wrap=False)
+        if len(made) > len(people):
+            more = f"… and {len(made) - len(people)} more: {every}"
+            out.print(line(more), markup=False, emoji=False)
+    if made:
+        say(f"{len(made)} personas in the graph; see one again with: deeppersona show {made[0]}")
+        return
+    say(f"the population {run.population} has its {run.count} people already; nothing was left to do")
+    if not people:
+        say(f"see them with: {every}; see one with: deeppersona show {run.ids[0]}")
 
 
 def _summary(run: Generation, made: list[str]) -> dict[str, object]:
@@ -178,6 +204,15 @@ def _strata(text: str) -> tuple[int, int, int]:
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise InputError(f"--strata is {text!r}; expected three whole numbers such as 5:3:2")
     return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _biases(texts: Sequence[str]) -> dict[str, float]:
+    factors: dict[str, float] = {}
+    for branch, factor in map(_factor, texts):
+        if normal(branch) in map(normal, factors):
+            raise InputError(f"--bias is given twice for {branch!r}; give one factor for each branch")
+        factors[branch] = factor
+    return factors
 
 
 def _factor(text: str) -> tuple[str, float]:

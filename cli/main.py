@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
 from deeppersona_graph.cli import generate, personas, server, taxonomy
-from deeppersona_graph.errors import DeepPersonaError
+from deeppersona_graph.cli.output import forgive_encodings, line
+from deeppersona_graph.errors import DeepPersonaError, InputError
 
 app = typer.Typer(
     name="deeppersona",
@@ -25,35 +30,59 @@ app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(server.app, name="server")
 
 
+@dataclass
+class Flags:
+    """What is said before the command; the context of a run carries it."""
+
+    debug: bool = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("deeppersona-graph"))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
-    debug: bool = typer.Option(False, "--debug", help="Show where an error comes from."),
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version),
+    ] = False,
 ) -> None:
     """Deep synthetic personas from a human-attribute taxonomy that lives in Neo4j."""
-    if version:
-        from importlib.metadata import version as installed
-
-        print(installed("deeppersona-graph"))
-        raise typer.Exit
-    _debug.append(debug)
-
-
-_debug: list[bool] = []
+    context.ensure_object(Flags).debug = debug
 
 
 def main() -> None:
     """Run the command line; ours are the exit codes 0, 1, 2, 3 and 130 (interrupted)."""
+    forgive_encodings()
+    flags = Flags()
     try:
-        app()
+        for place in _undecoded():
+            raise InputError(f"{place} is no text in {sys.getfilesystemencoding()}; spell it another way")
+        app(obj=flags)
     except DeepPersonaError as error:
-        if any(_debug):
+        if flags.debug:
             raise
-        print(f"deeppersona: {error}", file=sys.stderr)
+        print(f"deeppersona: {line(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
-    except UnicodeEncodeError:
-        print("deeppersona: an argument is no text in UTF-8; spell it another way", file=sys.stderr)
-        raise SystemExit(2) from None
+
+
+def _undecoded() -> Iterator[str]:
+    """Arguments and settings with bytes that are no text, which Python hands over as lone surrogates."""
+    named = [(f"the argument {argument!r}", argument) for argument in sys.argv[1:]]
+    named += [(name, value) for name, value in os.environ.items() if name.upper().startswith(_SETTINGS)]
+    for place, text in named:
+        if any("\ud800" <= one <= "\udfff" for one in text):
+            yield place
+
+
+_SETTINGS = ("NEO4J_", "DEEPPERSONA_")
 
 
 if __name__ == "__main__":

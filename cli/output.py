@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
+
+from deeppersona_graph.errors import InputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -18,19 +25,59 @@ if TYPE_CHECKING:
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
-
 WORTH_A_BAR = 10
 """Steps below which no bar is shown."""
+
+_UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that a terminal obeys, breaks lines at, or cannot be sent."""
+
+_LEFT_BY_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Of these, what `json.dumps` writes as it is."""
+
+
+def forgive_encodings() -> None:
+    """Let text that the encoding of stdout or stderr lacks come out as a replacement, never as an error."""
+    for stream, replacement in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=replacement)
+
+
+def line(text: str) -> str:
+    """`text` on one line of a terminal: line breaks and escape sequences in it are spelled out."""
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in _UNPRINTED else one
+        for one in text
+    )
+
+
+def paragraphs(text: str) -> str:
+    """`text` with its line breaks; what else controls a terminal is spelled out."""
+    return "\n".join(line(one.expandtabs(4)) for one in text.splitlines())
 
 
 def print_json(value: Any) -> None:
     """`value` as one JSON document on stdout; dataclasses and paths must be plain by now."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    written = json.dumps(value, ensure_ascii=not unicode, indent=2)
+    print(_LEFT_BY_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
 
 
 def say(message: str) -> None:
     """A message for the person at the terminal; names in it are never markup."""
-    err.print(message, style="dim", markup=False)
+    err.print(line(message), style="dim", markup=False)
+
+
+def ask(deed: str) -> None:
+    """Ask on stderr whether to do the `deed`, such as "delete the store"; returns when the answer is yes.
+
+    Raises `InputError` where there is no terminal to ask at; any other answer ends the command, code 1.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError(f"no terminal to ask at whether to {deed}; give --yes to do so without being asked")
+    err.print(line(f"{deed[:1].upper()}{deed[1:]}? [y/N] "), markup=False, end="")
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        say("nothing was deleted")
+        raise typer.Exit(1)
 
 
 class Bars:

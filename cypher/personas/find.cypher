@@ -1,6 +1,6 @@
 // Personas whose id begins as given, or whose name is the given one.
 // access: read
-// params: text
+// params: text, limit
 // returns: id, name, population, index
 CYPHER 5
 CALL () {
@@ -9,4 +9,4 @@ CALL () {
   MATCH (p:Persona {name: $text}) RETURN p
 }
 RETURN p.id AS id, p.name AS name, p.population AS population, p.index AS index
-ORDER BY population, index LIMIT 20
+ORDER BY population, index LIMIT $limit

@@ -1,7 +1,8 @@
-// Write personas of one population whole: the node, its attributes in order, its place in population and run.
+// Write personas of one population whole: the node, its attributes in order, its place in population and run;
+// how many of them found what they belong to tells whether all is there.
 // access: write
 // params: population, run, rows
-// returns: none
+// returns: personas, pairs
 CYPHER 5
 MATCH (population:Population {name: $population})
 MATCH (run:Run {id: $run})
@@ -16,4 +17,6 @@ CALL (p, row) {
   USING INDEX a:Attribute(taxonomy, id)
   CREATE (p)-[has:HAS]->(a)
   SET has = trait.properties
+  RETURN count(*) AS pairs
 }
+RETURN count(p) AS personas, sum(pairs) AS pairs

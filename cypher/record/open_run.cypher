@@ -6,3 +6,4 @@ CYPHER 5
 MERGE (r:Run {id: $id})
 SET r.kind = $kind, r.population = $population, r.parameters = $parameters, r.seed = $seed,
     r.started = datetime(), r.state = 'running'
+REMOVE r.finished

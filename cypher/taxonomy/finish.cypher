@@ -5,7 +5,7 @@
 CYPHER 5
 MATCH (t:Taxonomy {name: $taxonomy})
 SET t.state = 'ready', t.version = 1, t.origin = $origin
-REMOVE t.touched, t.owner
+REMOVE t.touched, t.lock
 CREATE (:Change {
   taxonomy: t.name, version: 1, operation: 'import', arguments: $origin, time: datetime(), undone: false
 })

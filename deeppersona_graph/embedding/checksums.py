@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
+from deeppersona_graph.embedding.keep import keep
 from deeppersona_graph.errors import EmbeddingError
 
 log = logging.getLogger(__name__)
@@ -39,7 +38,7 @@ class Checksums:
         with path.open("rb") as stream:
             checksum = hashlib.file_digest(stream, "sha256").hexdigest()
         content = self._read() | {str(path): [*stamp, checksum]}
-        write_whole(self._file, json.dumps(content, indent=0).encode())
+        keep(self._file, json.dumps(content, indent=0).encode())
         return checksum
 
     def _read(self) -> dict[str, object]:
@@ -51,25 +50,3 @@ class Checksums:
             log.warning("checksums are computed anew: %s is unreadable (%s)", self._file, error)
             return {}
         return content if isinstance(content, dict) else {}
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path` so that no reader ever sees a part of it, not even after a power cut.
-
-    Raises `EmbeddingError` if the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    except OSError as error:
-        raise EmbeddingError(
-            f"cannot write {path}: {error.strerror}; make the folder writable or set another data_dir"
-        ) from error

@@ -55,6 +55,7 @@ def _default_model(checksums: Checksums) -> ModelFolder:
 def _hub_folder(name: str) -> Path:
     """The folder of the hub's model `name`, fetched if it is not there already."""
     import huggingface_hub as hub
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     repository = name if "/" in name else f"sentence-transformers/{name}"
     try:
@@ -67,7 +68,7 @@ def _hub_folder(name: str) -> Path:
         safe = any(file.endswith(".safetensors") for file in files)
         unused = [*_UNUSED, "*.bin"] if safe else _UNUSED
         return Path(hub.snapshot_download(repository, ignore_patterns=unused))
-    except Exception as error:
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
         raise EmbeddingError(
             f"the embedding model {shorten(name)!r} cannot be had from the model hub: "
             f"{shorten(str(error), 120)}; check the name and the network, name a folder, "

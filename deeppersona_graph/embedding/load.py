@@ -7,8 +7,9 @@ from pathlib import Path
 
 from deeppersona_graph.embedding.cache import VectorCache
 from deeppersona_graph.embedding.cached import CachedEmbedder
-from deeppersona_graph.embedding.checksums import Checksums, write_whole
+from deeppersona_graph.embedding.checksums import Checksums
 from deeppersona_graph.embedding.find import find_model
+from deeppersona_graph.embedding.keep import keep
 from deeppersona_graph.embedding.lazy import LazyEmbedder
 from deeppersona_graph.embedding.model_folder import ModelFolder
 from deeppersona_graph.embedding.onnx_model import GraphRefusedError, graph_identity, open_graph
@@ -39,7 +40,7 @@ def _open(model: ModelFolder, folder: Path) -> Embedder:
             return open_graph(model, model.bert, folder)
         except GraphRefusedError as error:
             log.warning("%s is run by sentence-transformers, the fast way fails: %s", model.name, error)
-            write_whole(_refusal(model, folder), f"{error}\n".encode())
+            keep(_refusal(model, folder), f"{error}\n".encode())
     return SentenceTransformerEmbedder(model)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deeppersona_graph.embedding import bert_graph
-from deeppersona_graph.embedding.checksums import write_whole
+from deeppersona_graph.embedding.keep import keep
 from deeppersona_graph.embedding.model_folder import BertShape, ModelFolder
 from deeppersona_graph.embedding.protocol import Vectors
 from deeppersona_graph.embedding.reference import TEXTS, expected_vectors
@@ -94,7 +94,7 @@ def open_graph(model: ModelFolder, shape: BertShape, folder: Path) -> OnnxEmbedd
     content = _write(model, shape)
     embedder = _open(model, shape, content)
     _accept(embedder, model)
-    write_whole(file, content)
+    keep(file, content)
     return embedder
 
 
@@ -111,12 +111,26 @@ def _open(model: ModelFolder, shape: BertShape, graph: str | bytes) -> OnnxEmbed
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
-    except Exception as error:
+    except _session_errors() as error:
         raise GraphRefusedError(f"it cannot be read: {error}") from error
+    try:
+        tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
+    except Exception as error:  # The class that tokenizers raises is Exception itself.
+        raise GraphRefusedError(f"its tokenizer cannot be read: {error}") from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(shape.tokens)
     return OnnxEmbedder(model, shape, session, tokenizer)
+
+
+def _session_errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises for a graph it cannot open; its own classes have no base in common."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = (
+        "EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile",
+        "NotImplemented", "RuntimeException",
+    )  # fmt: skip
+    return (OSError, ValueError, RuntimeError, *(getattr(state, name) for name in names))
 
 
 def _write(model: ModelFolder, shape: BertShape) -> bytes:

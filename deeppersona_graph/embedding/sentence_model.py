@@ -32,7 +32,7 @@ class SentenceTransformerEmbedder:
         transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._transformer = SentenceTransformer(str(model.folder), device="cpu", local_files_only=True)
-        except Exception as error:
+        except _loading_errors() as error:
             raise EmbeddingError(
                 f"sentence-transformers cannot load the model in {model.folder}: {shorten(str(error), 160)}; "
                 "name another model or fetch it again"
@@ -52,3 +52,16 @@ class SentenceTransformerEmbedder:
             text, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
         )
         return np.asarray(vector, dtype=np.float32)
+
+
+def _loading_errors() -> tuple[type[Exception], ...]:
+    """What a folder that holds no sound model makes the libraries raise: damaged files, unknown settings."""
+    from pickle import UnpicklingError
+
+    from huggingface_hub import errors
+    from safetensors import SafetensorError
+
+    # A wrong type in config.json; older releases of the hub do not check it.
+    unfit = getattr(errors, "StrictDataclassError", ValueError)
+    damaged = (OSError, ValueError, SafetensorError, UnpicklingError, unfit)
+    return (*damaged, RuntimeError, TypeError, AttributeError, LookupError, ImportError)

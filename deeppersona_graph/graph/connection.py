@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from neo4j import GraphDatabase, ManagedTransaction, NotificationMinimumSeverity
+from neo4j import GraphDatabase, ManagedTransaction, NotificationMinimumSeverity, Session
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -68,6 +68,7 @@ class Graph:
         is older than Neo4j 5.26.
         """
         self.uri, self.database = shorten(uri, 200), database
+        self._bookmarks = GraphDatabase.bookmark_manager()
         if uri.partition("://")[0] not in SCHEMES:
             raise _no_address(uri, f"expected one of the schemes {', '.join(SCHEMES)}")
         try:
@@ -124,22 +125,18 @@ class Graph:
         return self._managed("execute_write", work)
 
     def run_schema(self, names: Iterable[str]) -> None:
-        """Run schema statements; each needs a transaction of its own."""
-        with self._speaking("laying the schema"), self._driver.session(database=self.database) as session:
-            for name in names:
-                session.run(statement(name).text).consume()
-
-    def explain(self, name: str) -> tuple[str, ...]:
-        """The columns a statement returns, asked of the server without running it."""
-        found = statement(name)
-        text = found.text.replace("CYPHER 5\n", "CYPHER 5 EXPLAIN\n", 1)
-        with self._speaking("explaining"), self._driver.session(database=self.database) as session:
-            return tuple(session.run(text, dict.fromkeys(found.params)).keys())
+        """Run schema statements, each in a transaction of its own, as the server demands."""
+        for name in names:
+            self.transact(_running(name))
 
     def _managed(self, how: str, work: Callable[[Transaction], T]) -> T:
-        with self._speaking("running"), self._driver.session(database=self.database) as session:
+        with self._speaking("running"), self._session() as session:
             managed: T = getattr(session, how)(lambda inner: work(Transaction(inner)))
             return managed
+
+    def _session(self) -> Session:
+        """A session that sees what earlier ones wrote, on a cluster too."""
+        return self._driver.session(database=self.database, bookmark_manager=self._bookmarks)
 
     @contextmanager
     def _speaking(self, doing: str) -> Iterator[None]:
@@ -179,6 +176,10 @@ class Graph:
             if doing != "connecting":
                 raise _refused(error) from error
             raise ServerError(f"cannot use the server at {self.uri}: {shorten(str(error), 200)}") from error
+
+
+def _running(name: str) -> Callable[[Transaction], list[Row]]:
+    return lambda tx: tx.run(name)
 
 
 def checked_version(agent: str, uri: str) -> str:

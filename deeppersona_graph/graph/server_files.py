@@ -10,7 +10,6 @@ data_dir/
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deeppersona_graph.errors import InputError, ServerError
+from deeppersona_graph.files import written_whole
 from deeppersona_graph.settings import Settings
 
 Announce = Callable[[str], None]
@@ -111,7 +111,7 @@ def store_size(folder: ServerFolder) -> int:
 
 def server_folder(settings: Settings) -> ServerFolder:
     """The places in the data folder of `settings`, with links resolved."""
-    return ServerFolder(settings.data_dir.expanduser().resolve())
+    return ServerFolder(settings.data_dir.resolve())
 
 
 def first_record(folder: ServerFolder) -> ServerRecord:
@@ -173,15 +173,9 @@ def heap_bytes(heap: str) -> int:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put `text` into `path` in one step, readable by its owner alone (mode 0600)."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
+    """Put `text` into `path` in one step, readable by its owner alone."""
+    with written_whole(path, private=True) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import random
 
 MODULUS = 2**31 - 1
 """The Mersenne prime over which a persona's uniforms are formed."""
+GOLDEN = 0.6180339887498949
+"""Fractional part of the golden ratio: steps of it fill the unit interval evenly (Weyl's sequence)."""
 
 
 def digest(*labels: str | int) -> bytes:

@@ -57,10 +57,9 @@ class Specification:
         if self.biography is not None and not self.biography.strip():
             raise InputError("the biography is empty; leave --bio away or give some words")
 
-    @property
-    def mark(self) -> str:
-        """Four hexadecimal digits that tell specifications apart in the names of populations."""
-        return digest(json.dumps(self.plain(), sort_keys=True)).hex()[:4]
+    def mark(self, version: int) -> str:
+        """Four hexadecimal digits that tell specifications, and versions of the tree, apart in names."""
+        return digest(json.dumps(self.plain(), sort_keys=True), version).hex()[:4]
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it, for the record on the population."""

@@ -165,11 +165,6 @@ class Tree:
         return {a.core: a for a in self.attributes if a.core is not None}
 
     @cached_property
-    def value_owner(self) -> Mapping[str, Attribute]:
-        """The attribute of each value id."""
-        return {value.id: a for a in self.attributes for value in a.values}
-
-    @cached_property
     def children(self) -> Mapping[Path, tuple[Attribute, ...]]:
         below: dict[Path, list[Attribute]] = {}
         for attribute in self.attributes:

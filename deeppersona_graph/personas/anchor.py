@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.model.persona import InnerCore, Source, Trait, TraitValue
-from deeppersona_graph.model.seeds import digest, persona_seed
+from deeppersona_graph.model.seeds import GOLDEN, digest, persona_seed
 from deeppersona_graph.model.situation import SITUATION_KEYS, Sampling, Situation
 from deeppersona_graph.model.tree import Attribute, Tree, Value
 from deeppersona_graph.personas.anchors import Anchors
@@ -15,9 +15,6 @@ from deeppersona_graph.personas.inner_core import attitude_text, draw_inner_core
 from deeppersona_graph.personas.profile import profile_texts, profile_vectors
 from deeppersona_graph.personas.select import Seeker
 from deeppersona_graph.personas.situation import draw_situation
-
-GOLDEN = 0.6180339887498949
-"""Fractional part of the golden ratio: steps of it fill the unit interval evenly (Weyl's sequence)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import errno
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
 from deeppersona_graph.errors import InputError
+from deeppersona_graph.files import draft_beside, written_whole
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.personas.records import COLUMNS, figure_7, record, rows
 
 Format = Literal["jsonl", "json", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+
+_ELSEWHERE = "choose another file or make its folder"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def export_personas(personas: Iterable[Persona], target: Path, form: Format | None = None) -> int:
@@ -33,34 +35,29 @@ def export_personas(personas: Iterable[Persona], target: Path, form: Format | No
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """A path beside `target` that takes its place when the block ends well, and is removed otherwise."""
-    path = _beside(target)
-    try:
+    """A path beside `target` that takes its place when the block ends well, and is removed otherwise.
+
+    Raises `InputError` where the file cannot be written to its end.
+    """
+    with _writing(target), written_whole(target) as path:
         yield path
-        path.chmod(0o644)
-        path.replace(target)
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def check_target(target: Path) -> None:
     """Raise `InputError` where `target` names no known form or cannot be written."""
     form_of(target)
-    _beside(target).unlink()
+    with _writing(target):
+        draft_beside(target).unlink()
 
 
-def _beside(target: Path) -> Path:
-    """A new empty file in the folder of `target`."""
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """Turn a failure to write `target` into an `InputError` that says what to do."""
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        yield
     except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror}; choose another file or make its folder"
-        ) from error
-    os.close(handle)
-    return Path(name)
+        remedy = "make room or choose another file" if error.errno in _FULL else _ELSEWHERE
+        raise InputError(f"cannot write {target}: {error.strerror or error}; {remedy}") from error
 
 
 def form_of(target: Path) -> Format:

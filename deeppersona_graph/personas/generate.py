@@ -59,6 +59,8 @@ class Plan:
     indices: Sequence[int]
     taken: frozenset[str]
     """Full names the population has already."""
+    outdated: bool
+    """Whether any of the people there are from another version of the tree."""
 
 
 def resolve_biases(specification: Specification, tree: Tree) -> Biases:
@@ -67,7 +69,13 @@ def resolve_biases(specification: Specification, tree: Tree) -> Biases:
 
 
 def open_run(
-    graph: Graph, population: str, seed: int, specification: Specification, biases: Biases, count: int
+    graph: Graph,
+    tree: Tree,
+    population: str,
+    seed: int,
+    specification: Specification,
+    biases: Biases,
+    count: int,
 ) -> Plan:
     """Open the population and a run that fills it up to `count` people.
 
@@ -101,6 +109,7 @@ def open_run(
         biases=biases,
         indices=[index for index in range(count) if index not in names],
         taken=frozenset(names.values()),
+        outdated=any(row["version"] != tree.version for row in rows),
     )
 
 
@@ -108,7 +117,7 @@ def close_run(graph: Graph, plan: Plan, state: str) -> None:
     """Record how the run ended; a population that nobody was made for is forgotten."""
     graph.write("record/close_run", id=plan.run, state=state)
     if state != "finished":
-        graph.write("personas/delete_population", population=plan.population)
+        graph.write("personas/delete_population", population=plan.population, force=False)
 
 
 def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona]:

@@ -67,11 +67,6 @@ def draw_inner_core(seed: int, situation: Situation, given: GivenInner, closest:
     )
 
 
-def bank_texts() -> list[str]:
-    """Every text of the bank that becomes part of a profile, in a fixed order."""
-    return [text for entry in _bank() for text in (entry.text, *entry.interests)]
-
-
 def attitude_text(inner: InnerCore) -> str:
     """The attitude with how it shows and how the person copes, as one text."""
     return f"{inner.attitude}. {inner.attitude_details} {inner.coping_mechanism}."

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from deeppersona_graph.errors import InputError, UnknownNameError
-from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.errors import ConflictError, InputError, UnknownNameError
+from deeppersona_graph.graph.connection import Graph, Transaction
 from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.persona import InnerCore, Persona, Trait, TraitValue, value_texts
 from deeppersona_graph.model.situation import Situation
@@ -16,6 +16,9 @@ from deeppersona_graph.personas.profile import Vector
 
 READ_AT_ONCE = 50
 DELETED_AT_ONCE = 100
+
+CANDIDATES = 20
+"""People counted whom an ambiguous name stands for."""
 
 _SITUATION = tuple(f.name for f in fields(Situation))
 _INNER = tuple(f.name for f in fields(InnerCore))
@@ -27,7 +30,10 @@ _OWN = (
 def store_personas(
     graph: Graph, run: str, population: str, personas: Sequence[tuple[Persona, Vector]]
 ) -> None:
-    """Write personas of one population, produced by one run, in one transaction."""
+    """Write personas of one population, produced by one run, in one transaction.
+
+    Raises `ConflictError`, and writes nothing, where the population, the run or an attribute is gone.
+    """
     rows = [
         {
             "properties": _properties(persona),
@@ -36,7 +42,17 @@ def store_personas(
         }
         for persona, profile in personas
     ]
-    graph.write("personas/store", population=population, run=run, rows=rows)
+    wanted = {"personas": len(rows), "pairs": sum(len(row["traits"]) for row in rows)}
+
+    def write(tx: Transaction) -> None:
+        written = tx.run("personas/store", population=population, run=run, rows=rows)[0]
+        if written != wanted:
+            raise ConflictError(
+                f"the population {population!r}, or an attribute, was deleted during the run; "
+                "run the same command again"
+            )
+
+    graph.transact(write)
 
 
 def read_personas(graph: Graph, ids: Sequence[str]) -> Iterator[Persona]:
@@ -64,7 +80,7 @@ def find_persona(graph: Graph, text: str) -> str:
 
     Raises `UnknownNameError`, or `InputError` that lists the candidates.
     """
-    found = graph.read("personas/find", text=text) if text else []
+    found = graph.read("personas/find", text=text, limit=CANDIDATES + 1) if text else []
     exact = [row for row in found if row["id"] == text]
     if exact or len(found) == 1:
         return str((exact or found)[0]["id"])
@@ -74,7 +90,8 @@ def find_persona(graph: Graph, text: str) -> str:
             "persona", text, nearest(text, known), hint="`deeppersona list` shows ids and names"
         )
     listed = ", ".join(f"{row['id']} ({row['name']}, {row['population']})" for row in found[:5])
-    raise InputError(f"{text!r} stands for {len(found)} personas: {listed}; give more of the id")
+    count = len(found) if len(found) <= CANDIDATES else f"more than {CANDIDATES}"
+    raise InputError(f"{text!r} stands for {count} personas: {listed}; give more of the id")
 
 
 def list_personas(graph: Graph, population: str | None, skip: int, limit: int) -> list[Mapping[str, Any]]:
@@ -100,7 +117,7 @@ def delete_personas(graph: Graph, ids: Sequence[str]) -> int:
 def delete_population(graph: Graph, population: str) -> int:
     """Delete a population with all its personas and runs."""
     deleted = delete_personas(graph, population_ids(graph, population))
-    graph.write("personas/delete_population", population=population)
+    graph.write("personas/delete_population", population=population, force=True)
     return deleted
 
 

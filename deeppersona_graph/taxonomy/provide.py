@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deeppersona_graph.embedding.protocol import Embedder
-from deeppersona_graph.errors import EmbeddingError, InputError
+from deeppersona_graph.errors import ConflictError, EmbeddingError, InputError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.taxonomy import bundled
@@ -27,20 +27,18 @@ def provide_bundled(
 
     Where another process is at it, wait until that one is done.
     """
-    if taxonomy != bundled.NAME:
-        return
-    if taxonomy_state(graph, taxonomy) == "importing":
-        announce("waiting for another process that imports the bundled taxonomy")
-        while taxonomy_state(graph, taxonomy) == "importing":
-            time.sleep(PAUSE)
-    if taxonomy_state(graph, taxonomy) == "ready":
+    if taxonomy != bundled.NAME or taxonomy_state(graph, taxonomy) == "ready":
         return
     announce("importing the bundled taxonomy, once")
     bundle = bundled.load_bundle()
     vectors = (bundle.attributes, bundle.values)
     if bundle.model != embedder.model:
         vectors = all_vectors(bundle.tree, embedder, progress)
-    _store(graph, bundle.tree, embedder, vectors, progress)
+    while taxonomy_state(graph, taxonomy) != "ready":
+        try:
+            _store(graph, bundle.tree, embedder, vectors, progress)
+        except (ConflictError, InputError):  # another process is at it, or has just finished
+            time.sleep(PAUSE)
 
 
 def import_file(graph: Graph, file: Path, taxonomy: str, embedder: Embedder, progress: Progress) -> Tree:

@@ -12,7 +12,7 @@ import networkx as nx
 from deeppersona_graph.errors import TaxonomyShapeError, shorten
 from deeppersona_graph.graph.connection import Row
 from deeppersona_graph.model.tree import VALUE_TYPES, Path, shown
-from deeppersona_graph.taxonomy.formats.building import DEEPEST, LONGEST_NAME
+from deeppersona_graph.taxonomy.formats.building import DEEPEST, LONGEST_NAME, core_attributes
 
 
 def check_strays(rows: Sequence[Row]) -> None:
@@ -21,6 +21,17 @@ def check_strays(rows: Sequence[Row]) -> None:
         raise TaxonomyShapeError(
             f"{shorten(str(row['name']))!r} under {shorten(str(row['above']))!r} {row['reason']}"
         )
+
+
+def check_core(rows: Sequence[Row]) -> None:
+    """Raise `TaxonomyShapeError` where a core attribute is missing or stands twice."""
+    counted = Counter(row["attribute"]["core"] for row in rows)
+    for key, core in core_attributes().items():
+        if counted[key] != 1:
+            raise TaxonomyShapeError(
+                f"the core attribute {key!r} stands {counted[key]} times in the taxonomy, expected it once: "
+                f"set `core` to {key!r} on one attribute, such as {shown(core.path)!r}"
+            )
 
 
 def tree_paths(rows: Sequence[Row]) -> dict[str, Path]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.errors import ConflictError, InputError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.seeds import draw_of
 from deeppersona_graph.model.tree import Attribute, Requirement, Tree, Value, normal
@@ -48,22 +48,21 @@ def store_tree(
 ) -> None:
     """Write `tree` as version 1 of a new taxonomy.
 
-    Raises `InputError` where the name is taken, or another process is importing under it.
+    Raises `InputError` where the name is taken, `ConflictError` where another process is importing under it.
     """
-    state = taxonomy_state(graph, tree.name)
-    if state == "ready":
-        raise InputError(f"the taxonomy {tree.name!r} exists already; import under another --taxonomy")
-    if state != "importing":
-        erase_tree(graph, tree.name)
     owner = secrets.token_hex(8)
     begun = graph.write("taxonomy/begin", taxonomy=tree.name, owner=owner, model=model, dimensions=dimensions)
     if not begun[0]["ours"]:
-        raise InputError(f"the taxonomy {tree.name!r} is being imported by another process; wait for it")
+        if taxonomy_state(graph, tree.name) == "ready":
+            raise InputError(f"the taxonomy {tree.name!r} exists already; import under another --taxonomy")
+        raise ConflictError(f"the taxonomy {tree.name!r} is being imported by another process; wait for it")
     with ExitStack() as unless_finished:
         unless_finished.callback(graph.write, "taxonomy/abandon", taxonomy=tree.name)
+        _erase_nodes(graph, tree.name)
         _write_batches(graph, tree.name, _batches(tree, attribute_vectors, value_vectors), progress)
         graph.write("taxonomy/derive", taxonomy=tree.name)
-        graph.write("taxonomy/record_counts", taxonomy=tree.name)
+        counted = graph.read("taxonomy/survey", taxonomy=tree.name)[0]["counted"]
+        graph.write("taxonomy/record_counts", taxonomy=tree.name, counts=counted)
         graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)
         unless_finished.pop_all()
 
@@ -83,7 +82,7 @@ def write_vectors(
         rows = vector_rows(vectors)
         for start in range(0, len(rows), 1000):
             graph.write(name, taxonomy=taxonomy, rows=rows[start : start + 1000])
-            progress("writing vectors", start, len(rows))
+            progress("writing vectors", min(start + 1000, len(rows)), len(rows))
     graph.write("taxonomy/set_model", taxonomy=taxonomy, model=model, dimensions=dimensions)
 
 
@@ -106,9 +105,13 @@ def taxonomy_state(graph: Graph, name: str) -> str | None:
 
 def erase_tree(graph: Graph, name: str) -> None:
     """Remove a taxonomy with all its attributes and values, a transaction at a time."""
+    _erase_nodes(graph, name)
+    graph.write("taxonomy/forget", taxonomy=name)
+
+
+def _erase_nodes(graph: Graph, name: str) -> None:
     while graph.write("taxonomy/erase", taxonomy=name, limit=DELETED_AT_ONCE)[0]["deleted"]:
         pass
-    graph.write("taxonomy/forget", taxonomy=name)
 
 
 def _batches(tree: Tree, attribute_vectors: Vectors, value_vectors: Vectors) -> list[_Batch]:

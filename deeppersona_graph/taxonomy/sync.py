@@ -30,7 +30,7 @@ from deeppersona_graph.model.tree import (
 )
 from deeppersona_graph.taxonomy.embed import embed_attributes, embed_values
 from deeppersona_graph.taxonomy.formats.building import even_values
-from deeppersona_graph.taxonomy.shape import check_strays, tree_paths
+from deeppersona_graph.taxonomy.shape import check_core, check_strays, tree_paths
 from deeppersona_graph.taxonomy.store import value_properties, values_row, vector_rows
 
 
@@ -44,13 +44,13 @@ class SyncReport:
     moved: tuple[tuple[Path, Path], ...] = ()
     values: int = 0
     removed: int = 0
-    edges: bool = False
-    """Nothing but edges of other kinds changed."""
+    other: bool = False
+    """Nothing but edges of other kinds, or properties that decide generation, changed."""
 
     @property
     def changed(self) -> bool:
         """Whether anything had been edited."""
-        return bool(self.added or self.moved or self.values or self.removed or self.edges)
+        return bool(self.added or self.moved or self.values or self.removed or self.other)
 
     @property
     def summary(self) -> str:
@@ -64,8 +64,8 @@ class SyncReport:
             parts.append(f"{self.values} values added")
         if self.removed:
             parts.append(f"{self.removed} deleted")
-        if self.edges:
-            parts.append("edges changed")
+        if self.other:
+            parts.append("properties or edges changed")
         if not parts:
             return "nothing was edited by hand"
         return f"edited by hand: {', '.join(parts)}; now version {self.version}"
@@ -111,11 +111,14 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
     check_strays(graph.read("taxonomy/strays", taxonomy=taxonomy))
     rows = graph.read("taxonomy/shape", taxonomy=taxonomy)
     paths = tree_paths(rows)
+    check_core(rows)
     work, report = _plan(rows, paths, survey)
     vectors = embed_attributes(embedder, work.embed, lambda *_: None)
     work.tilted += _with_values(graph, taxonomy, work.moved)
     tilted = embed_values(embedder, work.tilted, lambda *_: None)
+    respelled = _respelled(graph, taxonomy)
     plain = [value.id for a in work.tilted for value in a.values if value.id not in tilted]
+    plain += [row["id"] for row in respelled]
     arguments = json.dumps(
         {"added": [list(path) for path in report.added], "moved": report.moved, "values": report.values,
          "removed": report.removed}, ensure_ascii=False
@@ -134,12 +137,20 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
         tx.run("taxonomy/embed_attributes", taxonomy=taxonomy, rows=vector_rows(vectors))
         tx.run("taxonomy/embed_values", taxonomy=taxonomy, rows=vector_rows(tilted))
         tx.run("taxonomy/forget_vectors", taxonomy=taxonomy, rows=plain)
+        tx.run("taxonomy/rekey_values", taxonomy=taxonomy, rows=respelled)
         tx.run("taxonomy/derive", taxonomy=taxonomy)
-        tx.run("taxonomy/record_counts", taxonomy=taxonomy)
+        counted = tx.run("taxonomy/survey", taxonomy=taxonomy)[0]["counted"]
+        tx.run("taxonomy/record_counts", taxonomy=taxonomy, counts=counted)
         return int(version)
 
-    edges = not (report.added or report.moved or report.values or report.removed)
-    return replace(report, version=graph.transact(write), edges=edges)
+    other = not (report.added or report.moved or report.values or report.removed)
+    return replace(report, version=graph.transact(write), other=other)
+
+
+def _respelled(graph: Graph, taxonomy: str) -> list[dict[str, str]]:
+    """The values whose text was changed by hand, with the keys they need."""
+    rows = graph.read("taxonomy/respelled_values", taxonomy=taxonomy)
+    return [{"id": r["id"], "key": normal(r["text"])} for r in rows if normal(r["text"]) != r["key"]]
 
 
 def _plan(rows: Sequence[Row], paths: Mapping[str, Path], survey: Row) -> tuple[_Work, SyncReport]:
@@ -173,7 +184,7 @@ def _plan(rows: Sequence[Row], paths: Mapping[str, Path], survey: Row) -> tuple[
             work.embed.append(Attribute(id=identity, path=path))
         if properties:
             work.attributes.append({"node": row["node"], "properties": properties})
-    known = survey["recorded"][0]
+    known = (survey["recorded"] or survey["counted"])[0]
     return work, SyncReport(
         version=survey["version"],
         added=tuple(added),

@@ -79,7 +79,7 @@ def test_a_tree_knows_its_attributes_by_id_path_key_and_parent() -> None:
     root, tea = Attribute("r", ("Drinks",)), Attribute("t", ("Drinks", "Tea"), values=(value,), core="tea")
     tree = Tree("test", (root, tea))
     assert (tree.by_id, tree.by_path) == ({"r": root, "t": tea}, {root.path: root, tea.path: tea})
-    assert (tree.core, tree.value_owner) == ({"tea": tea}, {"v": tea})
+    assert tree.core == {"tea": tea}
     assert tree.children == {(): (root,), ("Drinks",): (tea,)}
     assert list(tree.leaves()) == [tea]
     assert tree.value(tea, " GREEN ") == value

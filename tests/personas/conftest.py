@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from neo4j import GraphDatabase
+from neo4j import Driver
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.model.tree import Tree
-from deeppersona_graph.settings import Settings
 
 Rows = list[dict[str, Any]]
 
@@ -72,18 +70,11 @@ def small(imported: Callable[[Sequence[str]], Tree]) -> Tree:
 
 
 @pytest.fixture(scope="session")
-def cypher(api: DeepPersona, settings: Settings) -> Iterator[Callable[..., Rows]]:
+def cypher(api: DeepPersona, driver: Driver) -> Callable[..., Rows]:
     """Runs a query of the test's own and gives its rows."""
-    if settings.uri:
-        password = settings.password.get_secret_value() if settings.password else ""
-        auth = (settings.username, password)
-    else:
-        endpoint = ensure_running(settings)
-        auth = (endpoint.username, endpoint.password)
-    with GraphDatabase.driver(api.graph.uri, auth=auth) as driver:
 
-        def run(query: str, **parameters: Any) -> Rows:
-            found = driver.execute_query(query, parameters, database_=api.graph.database)
-            return [record.data() for record in found.records]
+    def run(query: str, **parameters: Any) -> Rows:
+        found = driver.execute_query(query, parameters, database_=api.graph.database)
+        return [record.data() for record in found.records]
 
-        yield run
+    return run

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from neo4j import GraphDatabase
+from neo4j import Driver
 
 from deeppersona_graph.graph.connection import Graph
-from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.model.tree import Attribute, Tree
-from deeppersona_graph.settings import Settings
 from deeppersona_graph.taxonomy.formats import read_tree
 from deeppersona_graph.taxonomy.formats.building import core_attributes
 from deeppersona_graph.taxonomy.store import erase_tree
@@ -55,24 +53,17 @@ def comparable() -> Callable[[Tree], set[Attribute]]:
 
 
 @pytest.fixture(scope="session")
-def by_hand(settings: Settings, graph: Graph) -> Iterator[ByHand]:
+def by_hand(driver: Driver, graph: Graph) -> ByHand:
     """Runs Cypher through a driver of its own, as if typed in Neo4j Browser; the rows as a set of tuples."""
-    if settings.uri:
-        password = settings.password.get_secret_value() if settings.password else ""
-        uri, user = settings.uri, settings.username
-    else:
-        endpoint = ensure_running(settings)
-        uri, user, password = endpoint.uri, endpoint.username, endpoint.password
-    with GraphDatabase.driver(uri, auth=(user, password)) as driver:
 
-        def run(cypher: str, **params: Any) -> set[tuple[Any, ...]]:
-            found = driver.execute_query(cypher, params, database_=graph.database)
-            return {
-                tuple(tuple(one) if isinstance(one, list) else one for one in row.values())
-                for row in found.records
-            }
+    def run(cypher: str, **params: Any) -> set[tuple[Any, ...]]:
+        found = driver.execute_query(cypher, params, database_=graph.database)
+        return {
+            tuple(tuple(one) if isinstance(one, list) else one for one in row.values())
+            for row in found.records
+        }
 
-        yield run
+    return run
 
 
 @pytest.fixture

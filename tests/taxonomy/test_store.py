@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.errors import InputError, UnknownNameError
+from deeppersona_graph.errors import ConflictError, InputError, UnknownNameError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.tree import Attribute, Tree, attribute_id, value_id
 from deeppersona_graph.settings import Settings
@@ -175,7 +175,7 @@ def test_an_import_that_is_cut_off_can_be_done_again(
         load_tree(graph, taxonomy)
     with DeepPersona(settings) as other:
         by_hand("MATCH (t:Taxonomy {name: $t}) SET t.touched = timestamp()", t=taxonomy)
-        with pytest.raises(InputError, match="is being imported by another process"):
+        with pytest.raises(ConflictError, match="is being imported by another process"):
             other.import_taxonomy(file, taxonomy)
         by_hand("MATCH (t:Taxonomy {name: $t}) SET t.touched = timestamp() - 61000", t=taxonomy)
         assert taxonomy_state(graph, taxonomy) == "abandoned"

@@ -350,7 +350,7 @@ def test_a_requirement_made_by_hand_is_a_change(api: DeepPersona, taxonomy: str,
         "(:Attribute {taxonomy: $t, name: 'Kind'})-[:ADMITS]->(v {text: 'black'}) CREATE (s)-[:REQUIRES]->(v)"
     )
     report = api.sync(taxonomy)
-    assert (report.edges, report.version) == (True, 2)
+    assert (report.other, report.version) == (True, 2)
     assert edit("MATCH (a:Attribute {taxonomy: $t, name: 'Kind'}) RETURN a.prerequisite") == {(True,)}
 
 

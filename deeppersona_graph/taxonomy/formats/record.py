@@ -21,8 +21,8 @@ from deeppersona_graph.errors import TreeFileError, shorten
 from deeppersona_graph.model.tree import ValueType
 from deeppersona_graph.taxonomy.formats.building import check_path
 
-OLDEST = 150
-"""Ages, and years below an age, are at most this."""
+MOST_YEARS = 150
+"""Ages in a tree file, and years below an age, are at most this; personas are younger (`model.situation`)."""
 LONGEST_ID = 100
 MOST_SUPPORT = 2**53
 
@@ -33,7 +33,7 @@ def _spelled(text: str) -> str:
     return text
 
 
-Age = Annotated[StrictInt, Field(ge=0, le=OLDEST)]
+Age = Annotated[StrictInt, Field(ge=0, le=MOST_YEARS)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Text = Annotated[str, AfterValidator(_spelled)]

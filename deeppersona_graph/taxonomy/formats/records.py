@@ -26,7 +26,7 @@ from deeppersona_graph.model.tree import (
 )
 from deeppersona_graph.taxonomy.formats.building import complete, core_attributes, even_values
 from deeppersona_graph.taxonomy.formats.record import (
-    OLDEST,
+    MOST_YEARS,
     Bound,
     Conflict,
     NumberSpace,
@@ -277,6 +277,6 @@ def _years_below_age(text: str | None, where: str) -> int | None:
     if text is None:
         return None
     match = re.fullmatch(r"age(?:-(\d{1,3}))?", text)
-    if match is None or int(match[1] or 0) > OLDEST:
+    if match is None or int(match[1] or 0) > MOST_YEARS:
         raise TreeFileError(f"{where}: {shorten(text)!r} is no age; write 'age' or 'age-15'")
     return int(match[1] or 0)
