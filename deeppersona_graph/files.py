@@ -20,7 +20,7 @@ def written_whole(target: Path, *, private: bool = False) -> Iterator[Path]:
     draft = draft_beside(target, private=private)
     try:
         yield draft
-        with draft.open("rb") as stream:
+        with draft.open("rb+") as stream:
             os.fsync(stream.fileno())
         draft.replace(target)
     finally:

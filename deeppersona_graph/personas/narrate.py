@@ -50,7 +50,7 @@ def narrate(seed: int, situation: Situation, inner: InnerCore, traits: Sequence[
     stories = [story for story in inner.stories if len(story.split()) <= LONGEST_STORY]
     told = [f"{chance.choice(frame['story']['any'])} {chance.choice(stories)}"] if stories else []
     written = sum(len(part.split()) for part in [opening, stance, close, *told])
-    about = _about(chance, traits, written)
+    about = _about(chance, [t for t in traits if _told_by(t, situation)], written)
     return "\n\n".join([opening, stance, *told, *about, close])
 
 
@@ -155,6 +155,22 @@ def _unstopped(text: str) -> str:
 
 def _with_article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}" if noun else ""
+
+
+def _told_by(trait: Trait, situation: Situation) -> bool:
+    """Whether a sentence in the present tense about the trait is true of somebody in this situation."""
+    return all(
+        situation.employment in states
+        for branch, states in _present_tense()
+        if trait.path[: len(branch)] == branch
+    )
+
+
+@cache
+def _present_tense() -> tuple[tuple[Path, frozenset[str]], ...]:
+    source = files("deeppersona_graph").joinpath("data", "narrative", "present_tense.json")
+    spelled = json.loads(source.read_text(encoding="utf-8"))
+    return tuple((tuple(one["path"]), frozenset(one["employment"])) for one in spelled["branches"])
 
 
 @cache
