@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from deeppersona_graph.cli import generate, personas, server, taxonomy
+from deeppersona_graph.cli.options import Flags
 from deeppersona_graph.cli.output import forgive_encodings, line
 from deeppersona_graph.errors import DeepPersonaError, InputError
 
@@ -28,13 +28,6 @@ app.command("export")(personas.export)
 app.command("delete")(personas.delete)
 app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(server.app, name="server")
-
-
-@dataclass
-class Flags:
-    """What is said before the command; the context of a run carries it."""
-
-    debug: bool = False
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,3 +18,10 @@ DataDir = Annotated[
 Taxonomy = Annotated[str | None, typer.Option("--taxonomy", help="Name of the taxonomy.  [default: human]")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass
+class Flags:
+    """What is said before the command; the context of a run carries it."""
+
+    debug: bool = False

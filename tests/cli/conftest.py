@@ -100,6 +100,34 @@ def process(bare: Path) -> Run:
 
 
 @pytest.fixture
+def at_terminal(bare: Path) -> Callable[..., Outcome]:
+    """Runs a command in a process of its own whose stdin and stderr are a terminal, and types an answer."""
+    openpty = getattr(os, "openpty", None)
+    if openpty is None:
+        pytest.skip("there are no pseudo-terminals here")
+
+    def command(answer: str, *arguments: str) -> Outcome:
+        ours, theirs = openpty()
+        os.write(ours, f"{answer}\n".encode())
+        line = [sys.executable, "-m", "deeppersona_graph.cli.main", *arguments]
+        with subprocess.Popen(
+            line, cwd=bare, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True
+        ) as running:
+            os.close(theirs)
+            said = b""
+            try:
+                while part := os.read(ours, 4096):
+                    said += part
+            except OSError:  # how Linux tells that nobody holds the other end any more
+                pass
+            os.close(ours)
+            out, _ = running.communicate(timeout=120)
+        return Outcome(running.returncode, out, said.decode())
+
+    return command
+
+
+@pytest.fixture
 def server(settings: Settings, graph: Graph) -> tuple[str, ...]:  # noqa: ARG001
     """The flags that lead a command to the server of the tests, which runs."""
     if settings.uri:

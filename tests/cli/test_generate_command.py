@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deeppersona_graph.api import DeepPersona
+from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.settings import Settings
 
 pytestmark = pytest.mark.live
 
@@ -45,6 +56,47 @@ def generate(command: Command, tree: Tree, population: str) -> Command:
         return command("generate", *others, *arguments)
 
     return run
+
+
+@pytest.fixture
+def mortal(
+    settings: Settings,
+    server: tuple[str, ...],  # noqa: ARG001
+    bare: Path,  # noqa: ARG001
+) -> Iterator[tuple[dict[str, str], Callable[[], None]]]:
+    """The environment that leads to the server of the tests through a relay, and what ends the relay."""
+    endpoint = ensure_running(settings)
+    host, _, port = endpoint.uri.rpartition("/")[2].rpartition(":")
+    listening = socket.create_server(("127.0.0.1", 0))
+    links: list[socket.socket] = [listening]
+
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while part := source.recv(65536):
+                target.sendall(part)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, far = listening.accept()[0], socket.create_connection((host, int(port)))
+                links.extend((near, far))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
+
+    def die() -> None:
+        for link in links:
+            with suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    address = f"bolt://127.0.0.1:{listening.getsockname()[1]}"
+    own = {"NEO4J_URI": address, "NEO4J_USERNAME": endpoint.username, "NEO4J_PASSWORD": endpoint.password}
+    yield {**os.environ, **own}, die
+    die()
+    accepting.join(10)
+    for link in links:
+        link.close()
 
 
 def one_line(ended: Any) -> str:
@@ -88,7 +140,7 @@ def test_a_population_may_have_any_name(
     try:
         ended = generate("--population", name, "-n", "21")
         assert ended.code == 0
-        assert f"deeppersona list --population {name}" in ended.out
+        assert f"deeppersona list --population {shlex.quote(name)}" in ended.out
         assert f"{name}  21 people, seed 4" in command("list").out
         assert len(json.loads(command("list", "--population", name, "--json").out)) == 21
     finally:
@@ -108,11 +160,55 @@ def test_json_on_stdout_names_who_was_made(generate: Command, api: DeepPersona, 
     assert "3 of 5 people there already" in again.err
 
 
-def test_a_finished_population_is_said_to_be_so(generate: Command, population: str) -> None:
-    generate()
+def test_a_finished_population_is_shown_again(generate: Command, population: str) -> None:
+    first = generate()
     again = generate()
-    assert (again.code, again.out) == (0, "")
+    assert (again.code, again.out) == (0, first.out)
     assert f"the population {population} has its 3 people already; nothing was left to do" in again.err
+
+
+def test_a_finished_population_of_many_names_the_commands_that_show_it(
+    generate: Command, api: DeepPersona, population: str
+) -> None:
+    generate("-n", "4")
+    again = generate("-n", "4")
+    assert (again.code, again.out) == (0, "")
+    assert f"the population {population} has its 4 people already; nothing was left to do" in again.err
+    someone = next(iter(api.personas(population))).id
+    shown = f"deeppersona list --population {population}; see one with: deeppersona show {someone}"
+    assert shown in again.err
+
+
+def test_a_server_that_goes_away_leaves_one_line_with_the_seed_that_goes_on(
+    mortal: tuple[dict[str, str], Callable[[], None]],
+    command: Command,
+    tree: Tree,
+    population: str,
+    api: DeepPersona,
+    bare: Path,
+) -> None:
+    environment, die = mortal
+    wanted = ["generate", "--taxonomy", tree.name, "--population", population, "--depth", "6"]
+    line = [sys.executable, "-m", "deeppersona_graph.cli.main", *wanted, "-n", "5000"]
+    with subprocess.Popen(
+        line, cwd=bare, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        announced = running.stderr.readline()
+        deadline = time.monotonic() + 60
+        while not {population: 0, **{row["name"]: row["size"] for row in api.populations()}}[population]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        die()
+        out, said = running.communicate(timeout=120)
+    assert (running.returncode, out, said.count("\n")) == (1, "", 1)
+    found = re.search(r"deeppersona: .* went away; what was finished is kept, .*--seed (\d+)", said)
+    assert found is not None, said
+    assert f"seed {found[1]}:" in announced
+    there = len(list(api.personas(population)))
+    again = command(*wanted, "-n", str(there + 1), "--seed", found[1], "--json")
+    assert there > 0
+    assert (len(again.data["made"]), len(again.data["there_already"])) == (1, there)
 
 
 def test_without_a_seed_one_is_drawn_and_told(
@@ -170,6 +266,8 @@ def test_every_option_reaches_the_people(generate: Command, api: DeepPersona, po
         (["--bias", "Delta=2"], "no attribute is called 'Delta'"),
         (["--bias", "Alpha"], "--bias is 'Alpha'; expected Branch=factor"),
         (["--bias", "Alpha=much"], "expected Branch=factor"),
+        (["--bias", "Alpha=2", "--bias", "Beta [b]x[/b]=1", "--bias", " alpha = 3"],
+         "--bias is given twice for 'alpha'"),
         (["--bias", "Alpha=nan"], "expected a factor from 0 to 1000"),
         (["--strata", "5:3"], "--strata is '5:3'"),
         (["--strata", "²:1:1"], "--strata is '²:1:1'"),

@@ -120,14 +120,99 @@ def test_export_to_where_it_cannot_go_is_told(
     assert people
 
 
-def test_delete_asks_deletes_and_counts(
-    command: Command,
-    people: list[Persona],
-    population: str,
-    api: DeepPersona,
-    monkeypatch: pytest.MonkeyPatch,
+def test_control_characters_never_reach_the_terminal(
+    command: Command, imported: Callable[[Sequence[str]], Tree], population: str, api: DeepPersona
 ) -> None:
-    monkeypatch.setattr("builtins.input", lambda *_: "n")
+    noisy = "\x1b]0;gone\x07\x1b[31m\x9b"
+    spelled = r"\x1b]0;gone\x07\x1b[31m\x9b"
+    tree = imported(
+        [json.dumps({"path": [f"Own {noisy}", "Leaf"], "value_type": "ordinal", "values": [f"a{noisy}b"]})]
+    )
+    loud = f"{population}{noisy}"
+    wanted: dict[str, Any] = {"taxonomy": tree.name, "depth": 1, "seed": 2, "biography_unread": True}
+    try:
+        (person,) = api.generate(1, population=loud, anchors={"name": f"Ann{noisy}"}, bio=noisy, **wanted)
+        made = command(
+            "generate", "--population", loud, "--taxonomy", tree.name, "--depth", "1", "--seed", "2",
+            "--anchor", f"name=Ann{noisy}", "--bio", noisy, "--bio-unread",
+        )  # fmt: skip
+        assert (made.code, made.out) == (0, command("show", person.id).out)
+        for ended in (
+            made,
+            command("list"),
+            command("list", "--population", loud),
+            command("list", "--population", f"{loud}?"),
+            command("show", f"Ann{noisy}?"),
+            command("delete", person.id),
+            command("delete", "--population", loud),
+        ):
+            assert spelled in ended.out + ended.err
+            assert not {"\x1b", "\x07", "\x9b"} & set(ended.out + ended.err)
+        for text in (f"Own {spelled} (1)", f"a{spelled}b", f"Ann{spelled}  {person.situation.age}"):
+            assert text in made.out
+    finally:
+        api.delete(population=loud)
+
+
+def test_a_list_of_several_populations_tells_whose_people_they_are(
+    command: Command, people: list[Persona], population: str, api: DeepPersona
+) -> None:
+    other = f"{population}-2"
+    try:
+        list(api.generate(1, population=other, taxonomy=people[0].taxonomy, depth=5, seed=3))
+        before = [row["name"] for row in api.populations()].index(population)
+        skipped = sum(row["size"] for row in api.populations()[:before])
+        shown = command("list", "--skip", str(skipped), "--limit", "4").out.splitlines()
+        rows = [row.split() for row in shown if row.split()[-1] in (population, other)]
+        assert [row[-1] for row in rows] == [population] * 3 + [other]
+        assert "population" not in command("list", "--population", other).out.splitlines()[0]
+    finally:
+        api.delete(population=other)
+
+
+def test_a_name_of_more_people_than_are_counted_is_said_to_be_so(
+    command: Command, people: list[Persona], population: str, api: DeepPersona
+) -> None:
+    wanted: dict[str, Any] = {"taxonomy": people[0].taxonomy, "depth": 5, "seed": 2}
+    given = {"name": NAME, "values": "[u]care[/u]"}
+    assert len(list(api.generate(20, population=population, anchors=given, **wanted))) == 17
+    assert f"{NAME!r} stands for 20 personas: " in command("show", NAME).refusal
+    assert len(list(api.generate(21, population=population, anchors=given, **wanted))) == 1
+    assert f"{NAME!r} stands for more than 20 personas: " in command("show", NAME).refusal
+
+
+def test_delete_names_the_people_in_its_question_and_takes_no_for_an_answer(
+    at_terminal: Command, server: tuple[str, ...], people: list[Persona], population: str, api: DeepPersona
+) -> None:
+    kept = at_terminal("n", "delete", people[0].id, people[1].id[:12], *server)
+    assert (kept.code, kept.out) == (1, "")
+    named = ", ".join(f"{NAME} ({one.id}, of {population})" for one in people[:2])
+    assert f"Delete {named}? [y/N] " in kept.err
+    assert "nothing was deleted" in kept.err
+    assert list(api.personas(population)) == people
+
+
+def test_delete_of_a_population_asks_with_its_size_and_goes_by_the_answer(
+    at_terminal: Command, server: tuple[str, ...], people: list[Persona], population: str, api: DeepPersona
+) -> None:
+    gone = at_terminal("y", "delete", "--population", population, "--json", *server)
+    assert f"Delete the population {population} with its {len(people)} people? [y/N] " in gone.err
+    assert (gone.code, gone.data) == (0, {"deleted": 3})
+    assert population not in {row["name"] for row in api.populations()}
+
+
+def test_delete_without_a_terminal_wants_to_be_told_beforehand(
+    command: Command, people: list[Persona], population: str, api: DeepPersona
+) -> None:
+    for arguments in ([people[0].id], ["--population", population]):
+        ended = command("delete", *arguments)
+        assert (ended.code, "give --yes" in ended.refusal) == (2, True)
+    assert list(api.personas(population)) == people
+
+
+def test_delete_deletes_and_counts(
+    command: Command, people: list[Persona], population: str, api: DeepPersona
+) -> None:
     assert command("delete", people[0].id, "--yes", "--json").out.strip() == '{\n  "deleted": 1\n}'
     assert [person.id for person in api.personas(population)] == [people[1].id, people[2].id]
     ended = command("delete", "--population", population, "-y")
