@@ -136,6 +136,8 @@ def generate(
 
 
 def _announce(run: Generation) -> None:
+    if run.outdated:
+        say("the taxonomy changed since people of this population were made; they stay as they are")
     if run.sync.changed:
         say(run.sync.summary)
     say(

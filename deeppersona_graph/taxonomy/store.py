@@ -88,8 +88,8 @@ def write_vectors(
 
 
 def _write_batches(graph: Graph, taxonomy: str, batches: Sequence[_Batch], progress: Progress) -> None:
-    """Each statement begins with few rows: a server that has just started compiles its code meanwhile, where one
-    large first batch would run uncompiled to its end, ten times slower."""
+    """Each statement begins with few rows: a server that has just started compiles its code meanwhile, where
+    one large first batch would run uncompiled to its end, ten times slower."""
     total, done = sum(len(batch.rows) for batch in batches), 0
     for batch in batches:
         start, size = 0, min(FIRST_ROWS, batch.size)

@@ -116,7 +116,7 @@ def test_every_command_gives_json(
         "moved": [],
         "values": 0,
         "removed": 0,
-        "edges": False,
+        "other": False,
         "changed": True,
     }
     assert taxonomy_command("sync", "--json").data["changed"] is False
