@@ -561,3 +561,43 @@ def test_vectors_of_another_model_are_refused_until_they_are_made_anew(
     assert [hit.path for hit in hits] == [("Drinks", "Tea", "Sugar")]
     assert ("Drinks", "Tea", "Ritual") in paths(edit)
     assert settings.embedding_model in api.embedder.model
+
+
+@pytest.mark.parametrize(
+    "cypher",
+    [
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Coffee'}) SET a.retired = true",
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Coffee'}) SET a.min_age = 30",
+        "MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v {text: 'some'}) SET v.weight = 90.0",
+        "MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v {text: 'some'}) SET v.max_age = 70",
+        "MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v {text: 'some'}), "
+        "(:Attribute {taxonomy: $t, name: 'Kind'})-[:ADMITS]->(w {text: 'black'}) "
+        "CREATE (v)-[:EXCLUDES]->(w)",
+        "MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v {text: 'some'}), "
+        "(b:Attribute {taxonomy: $t, name: 'Bread'}) CREATE (v)-[:EXCLUDES]->(b)",
+    ],
+    ids=["retired", "age", "weight", "age of a value", "exclusion", "exclusion of an attribute"],
+)
+def test_an_edit_of_what_decides_generation_is_a_version(
+    api: DeepPersona, taxonomy: str, edit: ByHand, cypher: str
+) -> None:
+    edit(cypher)
+    report = api.sync(taxonomy)
+    assert (report.other, report.version) == (True, 2)
+    assert not api.sync(taxonomy).changed
+
+
+def test_a_value_respelled_by_hand_gets_its_key(api: DeepPersona, taxonomy: str, edit: ByHand) -> None:
+    edit(
+        "MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v {text: 'some'}) SET v.text = 'A Lot'"
+    )
+    assert api.sync(taxonomy).changed
+    keys = edit("MATCH (:Attribute {taxonomy: $t, name: 'Coffee'})-[:ADMITS]->(v) RETURN v.text, v.key")
+    assert keys == {("none", "none"), ("A Lot", "a lot")}
+    assert not api.sync(taxonomy).changed
+
+
+def test_a_core_attribute_that_is_gone_is_refused(api: DeepPersona, taxonomy: str, edit: ByHand) -> None:
+    edit("MATCH (a:Attribute {taxonomy: $t, core: 'faith'}) SET a.core = null")
+    with pytest.raises(TaxonomyShapeError, match="the core attribute 'faith' stands 0 times"):
+        api.sync(taxonomy)
