@@ -12,10 +12,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -34,6 +36,7 @@ from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
 from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run, resolve_biases
 from deeppersona_graph.personas.profile import centre
+from deeppersona_graph.personas.situation import load_tables
 from deeppersona_graph.personas.store import (
     delete_personas,
     delete_population,
@@ -145,16 +148,12 @@ class DeepPersona:
 
     def tree(self, taxonomy: str | None = None) -> Tree:
         """The taxonomy as it stands in the graph, hand edits taken in."""
-        name = taxonomy or self.settings.taxonomy
-        self.sync(name)
-        return load_tree(self.graph, name)
+        return self._synchronised(taxonomy or self.settings.taxonomy)[0]
 
     def sync(self, taxonomy: str | None = None) -> SyncReport:
         """Take in what was edited by hand; raises `TaxonomyShapeError` where what is there is no tree."""
         name = taxonomy or self.settings.taxonomy
-        provide_bundled(self.graph, name, self.embedder, self._announce, self._progress)
-        check_model(self.graph, name, self.embedder)
-        return sync(self.graph, name, self.embedder)
+        return self._synchronised(name)[1]
 
     def import_taxonomy(self, file: Path, taxonomy: str) -> Tree:
         """Import a tree file under a new name; see `formats.read_tree` for what it may be."""
@@ -243,9 +242,9 @@ class DeepPersona:
         if seed is not None and not 0 <= seed < 2**63:
             raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
         self.embedder.load_in_background()
+        Thread(target=load_tables, daemon=True).start()
         taxonomy = specification.taxonomy
-        report = self.sync(taxonomy)
-        tree = load_tree(self.graph, taxonomy)
+        tree, report = self._synchronised(taxonomy)
         if not any(a.has_values and a.core is None for a in tree.attributes):
             raise PrerequisiteError(
                 f"the taxonomy {taxonomy!r} has no value spaces to draw from; give it some with "
@@ -296,6 +295,17 @@ class DeepPersona:
     def export(self, population: str, target: Path, form: Format | None = None) -> int:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
+
+    def _synchronised(self, taxonomy: str) -> tuple[Tree, SyncReport]:
+        """The tree after a sync; it is read meanwhile, and again only where the sync made another version."""
+        provide_bundled(self.graph, taxonomy, self.embedder, self._announce, self._progress)
+        check_model(self.graph, taxonomy, self.embedder)
+        with ThreadPoolExecutor(1) as meanwhile:
+            reading = meanwhile.submit(load_tree, self.graph, taxonomy)
+            report = sync(self.graph, taxonomy, self.embedder)
+        if report.changed or reading.exception() or reading.result().version != report.version:
+            return load_tree(self.graph, taxonomy), report
+        return reading.result(), report
 
     def _people(self, bench: Workbench, plan: Plan, anchors: Anchors, ending: ExitStack) -> Iterator[Persona]:
         with ending:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from deeppersona_graph.errors import UnknownNameError
-from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.graph.connection import Graph, Row
 from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, Value
+
+_STATEMENTS = (
+    "taxonomy/read_requirements",
+    "taxonomy/read_exclusions",
+    "taxonomy/read_values",
+    "taxonomy/read_attributes",
+)
 
 
 def load_tree(graph: Graph, name: str) -> Tree:
@@ -19,25 +27,29 @@ def load_tree(graph: Graph, name: str) -> Tree:
         raise UnknownNameError(
             "taxonomy", name, nearest(name, known), hint="`deeppersona taxonomy import FILE` makes one"
         )
-    requires = _requirements(graph, name)
+    requires_rows, excludes_rows, values_rows, attribute_rows = _read_together(graph, name)
+    requires = _requirements(requires_rows)
     excludes = {
         row["owner"]: tuple(Exclusion(*one) for one in sorted(row["exclusions"], key=str))
-        for row in graph.read("taxonomy/read_exclusions", taxonomy=name)
+        for row in excludes_rows
     }
     spaces = {
         row["attribute"]: tuple(_value(one, requires, excludes) for one in row["values"])
-        for row in graph.read("taxonomy/read_values", taxonomy=name)
+        for row in values_rows
     }
-    attributes = (
-        _attribute(row["attribute"], spaces, requires)
-        for row in graph.read("taxonomy/read_attributes", taxonomy=name)
-    )
+    attributes = (_attribute(row["attribute"], spaces, requires) for row in attribute_rows)
     return Tree(name=name, attributes=tuple(sorted(attributes, key=lambda a: a.path)), **rows[0])
 
 
-def _requirements(graph: Graph, name: str) -> Mapping[str, tuple[Requirement, ...]]:
+def _read_together(graph: Graph, name: str) -> list[list[Row]]:
+    """The rows of the four statements, asked at once, which a server that has just started answers sooner."""
+    with ThreadPoolExecutor(len(_STATEMENTS)) as at_once:
+        return list(at_once.map(lambda statement: graph.read(statement, taxonomy=name), _STATEMENTS))
+
+
+def _requirements(rows: Sequence[Row]) -> Mapping[str, tuple[Requirement, ...]]:
     found: dict[str, list[Requirement]] = {}
-    for row in graph.read("taxonomy/read_requirements", taxonomy=name):
+    for row in rows:
         found.setdefault(row["owner"], []).append(Requirement(row["attribute"], frozenset(row["values"])))
     return {owner: tuple(sorted(all_of, key=lambda r: r.attribute)) for owner, all_of in found.items()}
 

@@ -6,12 +6,19 @@ countries, cities, names and occupations there are.
 
 from __future__ import annotations
 
+from deeppersona_graph.model.situation import Conditions
 from deeppersona_graph.personas.situation.cities import Place, places, resolve_city
 from deeppersona_graph.personas.situation.countries import Country, countries, resolve_country
 from deeppersona_graph.personas.situation.draw import draw_situation
 from deeppersona_graph.personas.situation.names import draw_name
 from deeppersona_graph.personas.situation.occupations import Occupation, occupations, recognise
 from deeppersona_graph.personas.situation.tables import VALUES
+
+
+def load_tables() -> None:
+    """Read the tables now that drawing a situation needs, so that the first draw does not wait for them."""
+    draw_situation(0, Conditions(), "population")
+
 
 __all__ = [
     "VALUES",
@@ -21,6 +28,7 @@ __all__ = [
     "countries",
     "draw_name",
     "draw_situation",
+    "load_tables",
     "occupations",
     "places",
     "recognise",
