@@ -6,6 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deeppersona_graph.embedding.protocol import Embedder
@@ -23,7 +24,7 @@ from deeppersona_graph.personas.fill import ReserveSpentError, Selection, Walk, 
 from deeppersona_graph.personas.narrate import narrate
 from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.race import run_races
-from deeppersona_graph.personas.select import Biases, Prior, select
+from deeppersona_graph.personas.select import Biases, Prior, Seeker, select
 from deeppersona_graph.personas.store import store_personas
 
 BATCH = 50
@@ -126,23 +127,36 @@ def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona
     Raises `DepthError` where fewer attributes apply than were asked for.
     """
     taken = set(plan.taken)
-    for block in _blocks(plan.indices):
-        people = []
-        for index in block:
-            person = anchor(anchors, plan.specification.sampling, plan.seed, index, taken, bench.embedder)
-            taken.add(person.situation.name)
-            people.append(person)
-        prior = Prior(
-            alpha=plan.specification.alpha,
-            beta=plan.specification.beta,
-            biases=plan.biases,
-            population=plan.population,
-            before=block[0] // BATCH * BATCH,
-        )
-        personas = _fill_block(bench, plan, anchors, prior, people)
-        store_personas(bench.graph, plan.run, plan.population, personas)
-        for persona, _ in personas:
-            yield persona
+    blocks = list(_blocks(plan.indices))
+    with ThreadPoolExecutor(1) as ahead:
+        waiting = [ahead.submit(_anchor_block, bench, plan, anchors, blocks[0], taken)] if blocks else []
+        for number, block in enumerate(blocks):
+            people, seeking = waiting.pop().result()
+            if number + 1 < len(blocks):  # the next block is anchored while the graph works at this one
+                waiting.append(ahead.submit(_anchor_block, bench, plan, anchors, blocks[number + 1], taken))
+            prior = Prior(
+                alpha=plan.specification.alpha,
+                beta=plan.specification.beta,
+                biases=plan.biases,
+                population=plan.population,
+                before=block[0] // BATCH * BATCH,
+            )
+            personas = _fill_block(bench, plan, anchors, prior, people, seeking)
+            store_personas(bench.graph, plan.run, plan.population, personas)
+            for persona, _ in personas:
+                yield persona
+
+
+def _anchor_block(
+    bench: Workbench, plan: Plan, anchors: Anchors, block: Sequence[int], taken: set[str]
+) -> tuple[list[Anchored], list[Seeker]]:
+    """The core profiles of a block, in order of index; their names are added to those `taken`."""
+    people = []
+    for index in block:
+        person = anchor(anchors, plan.specification.sampling, plan.seed, index, taken, bench.embedder)
+        taken.add(person.situation.name)
+        people.append(person)
+    return people, seekers(people, anchors, bench.tree, bench.embedder)
 
 
 def reserve_for(share: Sequence[int]) -> list[int]:
@@ -151,10 +165,15 @@ def reserve_for(share: Sequence[int]) -> list[int]:
 
 
 def _fill_block(
-    bench: Workbench, plan: Plan, anchors: Anchors, prior: Prior, people: Sequence[Anchored]
+    bench: Workbench,
+    plan: Plan,
+    anchors: Anchors,
+    prior: Prior,
+    people: Sequence[Anchored],
+    seeking: Sequence[Seeker],
 ) -> list[tuple[Persona, Vector]]:
     """Selection, values and narrative for a block; who needs a larger reserve goes round again."""
-    waiting = {seeker.index: seeker for seeker in seekers(people, anchors, bench.tree, bench.embedder)}
+    waiting = {seeker.index: seeker for seeker in seeking}
     by_index, profiles = {p.index: p for p in people}, {i: s.profile for i, s in waiting.items()}
     share = quotas(plan.specification.depth, plan.specification.strata)
     reserve = reserve_for(share)
