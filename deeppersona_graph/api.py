@@ -153,7 +153,8 @@ class DeepPersona:
     def sync(self, taxonomy: str | None = None) -> SyncReport:
         """Take in what was edited by hand; raises `TaxonomyShapeError` where what is there is no tree."""
         name = taxonomy or self.settings.taxonomy
-        return self._synchronised(name)[1]
+        self._make_ready(name)
+        return sync(self.graph, name, self.embedder)
 
     def import_taxonomy(self, file: Path, taxonomy: str) -> Tree:
         """Import a tree file under a new name; see `formats.read_tree` for what it may be."""
@@ -296,10 +297,14 @@ class DeepPersona:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
 
-    def _synchronised(self, taxonomy: str) -> tuple[Tree, SyncReport]:
-        """The tree after a sync; it is read meanwhile, and again only where the sync made another version."""
+    def _make_ready(self, taxonomy: str) -> None:
+        """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""
         provide_bundled(self.graph, taxonomy, self.embedder, self._announce, self._progress)
         check_model(self.graph, taxonomy, self.embedder)
+
+    def _synchronised(self, taxonomy: str) -> tuple[Tree, SyncReport]:
+        """The tree after a sync; it is read meanwhile, and again only where the sync made another version."""
+        self._make_ready(taxonomy)
         with ThreadPoolExecutor(1) as meanwhile:
             reading = meanwhile.submit(load_tree, self.graph, taxonomy)
             report = sync(self.graph, taxonomy, self.embedder)
