@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from deeppersona_graph.llm.prices import Prices
 from deeppersona_graph.llm.providers import OpenAIProvider
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.store import AnswerStore
-provider = OpenAIProvider(sys.argv[1], {KEY!r}, timeout=20.0)
+provider = OpenAIProvider(sys.argv[1], sys.argv[4], timeout=20.0)
 store = AnswerStore(Path(sys.argv[2]))
 executor = OnlineExecutor(provider, store, Report(Prices.load()), slots={SLOTS})
 found = {{}}
@@ -42,13 +43,36 @@ print(json.dumps(found, sort_keys=True))
 """
 
 
-def _start(endpoint: Endpoint, path: Path) -> subprocess.Popen[str]:
+def _start(endpoint: Endpoint, path: Path, name: str = "") -> subprocess.Popen[str]:
+    """A process whose requests can be told from those of others by its name, at the end of the key."""
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", _RUN, endpoint.url, str(path), str(Path(__file__).parent)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            _RUN,
+            endpoint.url,
+            str(path),
+            str(Path(__file__).parent),
+            KEY + name,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _asked(endpoint: Endpoint, name: str) -> int:
+    """How many requests of a process arrived; what a killed one had sent may arrive after its death."""
+    return sum(call.authorization.endswith(KEY + name) for call in list(endpoint.calls))
+
+
+def _killed(process: subprocess.Popen[str], reached: threading.Event) -> None:
+    with process:
+        assert reached.wait(60)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
 
 
 def _result(process: subprocess.Popen[str]) -> Any:
@@ -69,33 +93,28 @@ def test_a_run_killed_again_and_again_asks_nothing_twice_that_arrived(
     endpoint: Endpoint, tmp_path: Path, undisturbed: Any
 ) -> None:
     path = tmp_path / "answers.sqlite"
-    asked_twice = 0
-    for limit in KILLED_AFTER:
-        reached, start = threading.Event(), len(endpoint.calls)
+    stored = [0]
+    for number, limit in enumerate(KILLED_AFTER):
+        reached = threading.Event()
 
-        def until(call: Call, reached: threading.Event = reached, end: int = start + limit) -> Reply:
-            if len(endpoint.calls) >= end:
+        def until(
+            call: Call, reached: threading.Event = reached, name: str = f"-{number}", limit: int = limit
+        ) -> Reply:
+            if _asked(endpoint, name) >= limit:
                 reached.set()
             return replace(usual(call), after=0.01)
 
         endpoint.script = until
+        _killed(_start(endpoint, path, f"-{number}"), reached)
         with AnswerStore(path) as store:
-            kept = {answer.key for answer in store.answers()}
-        process = _start(endpoint, path)
-        assert reached.wait(60)
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
-        with AnswerStore(path) as store:
-            after = {answer.key for answer in store.answers()}
-        assert kept <= after
-        asked_twice += len(endpoint.calls) - start - (len(after) - len(kept))
-        assert len(endpoint.calls) - start - (len(after) - len(kept)) <= SLOTS
+            stored.append(len(list(store.answers())))
     endpoint.script = usual
-    assert _result(_start(endpoint, path)) == undisturbed
-    assert len(endpoint.calls) == PROGRAMS * STEPS + asked_twice
-    before = len(endpoint.calls)
-    assert _result(_start(endpoint, path)) == undisturbed
-    assert len(endpoint.calls) == before
+    assert _result(_start(endpoint, path, "-last")) == undisturbed
+    assert _asked(endpoint, "-last") == PROGRAMS * STEPS - stored[-1]
+    for number, (before, after) in enumerate(pairwise(stored)):
+        assert 0 <= _asked(endpoint, f"-{number}") - (after - before) <= SLOTS
+    assert _result(_start(endpoint, path, "-again")) == undisturbed
+    assert _asked(endpoint, "-again") == 0
 
 
 def test_ctrl_c_brings_home_what_is_in_flight_and_ends_soon(endpoint: Endpoint, tmp_path: Path) -> None:
@@ -134,16 +153,13 @@ def test_a_repair_survives_a_kill(endpoint: Endpoint, tmp_path: Path, undisturbe
 
     endpoint.script = until
     path = tmp_path / "answers.sqlite"
-    process = _start(endpoint, path)
-    assert reached.wait(60)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    _killed(_start(endpoint, path, "-killed"), reached)
     with AnswerStore(path) as store:
-        lost = len(endpoint.calls) - len(list(store.answers()))
+        stored = len(list(store.answers()))
     endpoint.script = repaired
-    assert _result(_start(endpoint, path)) == undisturbed
-    assert 0 <= lost <= SLOTS
-    assert len(endpoint.calls) == 2 * PROGRAMS * STEPS + lost
+    assert _result(_start(endpoint, path, "-last")) == undisturbed
+    assert 0 <= _asked(endpoint, "-killed") - stored <= SLOTS
+    assert _asked(endpoint, "-last") == 2 * PROGRAMS * STEPS - stored
 
 
 def test_two_processes_on_one_store_find_the_same(endpoint: Endpoint, tmp_path: Path) -> None:
