@@ -26,10 +26,11 @@ from deeppersona_graph.personas.anchor import anchor, seekers
 from deeppersona_graph.personas.anchors import resolve_anchors
 from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.fill import quotas
-from deeppersona_graph.personas.generate import BATCH, reserve_for
+from deeppersona_graph.personas.generate import reserve_for
 from deeppersona_graph.personas.profile import centre
 from deeppersona_graph.personas.race import run_races
 from deeppersona_graph.personas.select import Prior, select
+from deeppersona_graph.personas.workers import BATCH
 
 GROWTH = (10, 100, 1000)
 
@@ -68,7 +69,7 @@ def statements(dp: DeepPersona) -> None:
     tree = dp.tree("human")
     anchors = resolve_anchors(Specification(), tree, Constraints(tree))
     people = [anchor(anchors, "population", 1, index, (), dp.embedder) for index in range(BATCH)]
-    seeking = seekers(people, anchors, tree, dp.embedder)
+    seeking = seekers([(person, anchors) for person in people], tree, dp.embedder)
     reserve = reserve_for(quotas(200, (5, 3, 2)))
     prior = Prior(0.5, 0.0, (), "none", 0)
     middle = centre(dp.embedder)

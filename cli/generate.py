@@ -18,7 +18,7 @@ from deeppersona_graph.errors import ConflictError, InputError, InterruptedRunEr
 from deeppersona_graph.model.tree import normal
 
 if TYPE_CHECKING:
-    from deeppersona_graph.api import Generation
+    from deeppersona_graph.generation import Generation
     from deeppersona_graph.model.persona import Persona
 
 CARDS = 3

@@ -14,28 +14,30 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
-from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
+from deeppersona_graph.errors import InputError, PrerequisiteError
+from deeppersona_graph.generation import Generation, Values, Via, chosen_model, open_means
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
+from deeppersona_graph.llm.prompts import Prompts
+from deeppersona_graph.llm.request import Asker
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree
-from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
+from deeppersona_graph.personas.anchors import resolve_anchors
 from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
-from deeppersona_graph.personas.generate import Plan, Workbench, close_run, generate, open_run, resolve_biases
 from deeppersona_graph.personas.profile import centre
+from deeppersona_graph.personas.runs import close_run, open_run, resolve_biases
 from deeppersona_graph.personas.situation import load_tables
 from deeppersona_graph.personas.store import (
     delete_personas,
@@ -46,6 +48,7 @@ from deeppersona_graph.personas.store import (
     population_ids,
     read_personas,
 )
+from deeppersona_graph.personas.workbench import Workbench
 from deeppersona_graph.settings import Settings, load_settings
 from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, search
 from deeppersona_graph.taxonomy.export import export_records
@@ -56,38 +59,11 @@ from deeppersona_graph.taxonomy.sync import SyncReport, sync
 
 log = logging.getLogger(__name__)
 
-Values = Literal["auto", "bank", "model"]
-
 SEEDS = 10**6
 """Seeds that are drawn when none is given lie below this."""
 
 MOST_PEOPLE = 1_000_000
 """People of one population."""
-
-
-@dataclass
-class Generation:
-    """A run of `generate`: iterate to make the people who are missing; each is in the graph when it comes.
-
-    `ids` names those the population had already.
-    """
-
-    population: str
-    seed: int
-    count: int
-    ids: tuple[str, ...]
-    sync: SyncReport
-    outdated: bool
-    """Whether people who were there already are from another version of the taxonomy."""
-    _people: Iterator[Persona]
-
-    @property
-    def missing(self) -> int:
-        """How many people the iteration makes."""
-        return self.count - len(self.ids)
-
-    def __iter__(self) -> Iterator[Persona]:
-        return self._people
 
 
 class DeepPersona:
@@ -197,6 +173,8 @@ class DeepPersona:
         population: str | None = None,
         seed: int | None = None,
         values: Values = "auto",
+        via: Via = "online",
+        budget: float | None = None,
         country: str | Iterable[str] = (),
         age: int | tuple[int, int] | None = None,
         gender: str | Iterable[str] = (),
@@ -208,8 +186,10 @@ class DeepPersona:
         """Open a run that makes a population of `count` people, those it has already not again.
 
         `anchors` are attribute-value pairs, or texts `Attribute=value`; `rest` are the other fields of
-        `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread). Without a seed one
-        is drawn; without a population one is named after taxonomy, seed and specification.
+        `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread, chunk, fill, core,
+        attributes, check, narrative). Without a seed one is drawn; without a population one is named after
+        taxonomy, seed and specification. Values come from the language model of the settings, where one is
+        named, else from the bank; `budget` is in USD.
         """
         given = {"ages": (age, age) if isinstance(age, int) else age}
         specification = Specification(
@@ -220,11 +200,12 @@ class DeepPersona:
                 "anchors": _anchors(anchors),
                 "biography": bio,
                 "biases": tuple((bias or {}).items()),
+                "model": chosen_model(values, self.settings),
                 **{key: value for key, value in given.items() if value is not None},
                 **rest,
             }
         )
-        return self.run(specification, count, population=population, seed=seed, values=values)
+        return self.run(specification, count, population=population, seed=seed, via=via, budget=budget)
 
     def run(
         self,
@@ -233,20 +214,20 @@ class DeepPersona:
         *,
         population: str | None = None,
         seed: int | None = None,
-        values: Values = "auto",
+        via: Via = "online",
+        budget: float | None = None,
     ) -> Generation:
-        """As `generate`, from a specification."""
+        """As `generate`, from a specification; its `model` decides where values come from."""
         if not 1 <= count <= MOST_PEOPLE:
             raise InputError(f"a count of {count}: expected 1 to {MOST_PEOPLE} people")
-        if values == "model":
-            raise PrerequisiteError("no language model is named; use --values bank, which needs none")
         if seed is not None and not 0 <= seed < 2**63:
             raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
         self.embedder.load_in_background()
         Thread(target=load_tables, daemon=True).start()
         taxonomy = specification.taxonomy
         tree, report = self._synchronised(taxonomy)
-        if not any(a.has_values and a.core is None for a in tree.attributes):
+        model = specification.model
+        if model is None and not any(a.has_values and a.core is None for a in tree.attributes):
             raise PrerequisiteError(
                 f"the taxonomy {taxonomy!r} has no value spaces to draw from; give it some with "
                 "`deeppersona taxonomy describe`, or let a language model fill with --values model"
@@ -254,21 +235,29 @@ class DeepPersona:
         constraints = Constraints(tree)
         anchors = resolve_anchors(specification, tree, constraints)
         biases = resolve_biases(specification, tree)
-        bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder))
+        asker = None if model is None else Asker(Prompts(), model)
+        bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder), asker)
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
         name = population or f"{taxonomy}-{chosen}-{specification.mark(tree.version)}"
-        plan = open_run(self.graph, tree, name, chosen, specification, biases, count)
+        with ExitStack() as opening:
+            means = open_means(self.settings, specification, via, budget, opening)
+            plan = open_run(self.graph, tree, name, chosen, specification, biases, count)
+            held = opening.pop_all()
         ending = ExitStack()
-        ending.callback(close_run, self.graph, plan, "interrupted")
+        ending.push(held)
+        ending.callback(close_run, self.graph, plan, "interrupted", means.report)
         self._endings.add(ending)
         return Generation(
-            population=name,
-            seed=chosen,
+            bench,
+            plan,
+            anchors,
+            means,
+            held,
+            ending,
             count=count,
-            ids=tuple(population_ids(self.graph, name, below=count)),
+            ids=population_ids(self.graph, name, below=count),
             sync=report,
-            outdated=plan.outdated,
-            _people=self._people(bench, plan, anchors, ending),
+            progress=self._progress,
         )
 
     def persona(self, text: str) -> Persona:
@@ -311,18 +300,6 @@ class DeepPersona:
         if report.changed or reading.exception() or reading.result().version != report.version:
             return load_tree(self.graph, taxonomy), report
         return reading.result(), report
-
-    def _people(self, bench: Workbench, plan: Plan, anchors: Anchors, ending: ExitStack) -> Iterator[Persona]:
-        with ending:
-            try:
-                for made, persona in enumerate(generate(bench, plan, anchors), start=1):
-                    self._progress("generating", made, len(plan.indices))
-                    yield persona
-            except InterruptedRunError:
-                ending.pop_all()  # nobody is there to be told
-                raise
-            ending.pop_all()
-            close_run(self.graph, plan, "finished")
 
 
 def connect(

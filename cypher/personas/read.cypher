@@ -8,7 +8,7 @@ CALL (p) {
   MATCH (p)-[has:HAS]->(a:Attribute)
   WITH has, a ORDER BY has.order
   RETURN collect({attribute: a.id, path: a.path, value: has.value, source: has.source, order: has.order,
-                  stratum: has.stratum, similarity: has.similarity}) AS traits
+                  stratum: has.stratum, similarity: has.similarity, request: has.request}) AS traits
 }
 RETURN p {.*, embedding: null} AS persona, traits
 ORDER BY p.population, p.index

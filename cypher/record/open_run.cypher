@@ -1,9 +1,10 @@
 // Begin a run.
 // access: write
-// params: id, kind, population, parameters, seed
+// params: id, kind, population, parameters, seed, count, model
 // returns: none
 CYPHER 5
 MERGE (r:Run {id: $id})
 SET r.kind = $kind, r.population = $population, r.parameters = $parameters, r.seed = $seed,
+    r.count = $count, r.model = $model,
     r.started = datetime(), r.state = 'running'
 REMOVE r.finished

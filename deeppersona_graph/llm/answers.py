@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deeppersona_graph.errors import shorten
 
@@ -27,6 +27,15 @@ A = TypeVar("A", bound=BaseModel)
 
 _THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 _DECODER = json.JSONDecoder()
+
+
+class AnswerModel(BaseModel):
+    """Base of the models of answers: closed, as strict schemas are; no text is empty, a number may stand for
+    its digits."""
+
+    model_config = ConfigDict(
+        extra="forbid", coerce_numbers_to_str=True, str_strip_whitespace=True, str_min_length=1
+    )
 
 
 class NoCompletionError(ValueError):

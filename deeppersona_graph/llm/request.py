@@ -1,7 +1,7 @@
 """A request to a language model is a value: all that decides its answer, and a key that is a hash of it.
 
 A step of a program *yields* a request and receives the validated answer; who asks, and when, is no matter
-of the step (DESIGN §7).
+of the step (DESIGN §7). In the same way it yields a chore of this machine.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from deeppersona_graph.llm.chores import Chore, Worker
 from deeppersona_graph.llm.prompts import Message, Prompts, Scalar
 from deeppersona_graph.llm.schema import schema_text
 from deeppersona_graph.model.seeds import digest
 
 T = TypeVar("T")
+X = TypeVar("X")
+Y = TypeVar("Y")
 A = TypeVar("A", bound=BaseModel)
 
 Turn = Literal["first", "again", "repair", "repair again"]
@@ -67,9 +70,26 @@ class Request(Generic[A]):
         return f"{self.prompt}/{self.version} [{self.key[:12]}]"
 
 
-Program: TypeAlias = Generator[Request[Any], Any, T]
-"""Yields requests, is sent their answers, returns its result. `ModelAnswerError` is thrown in where a
-question found no usable answer, so that a program may go another way."""
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[A]):
+    """What a program is sent for a request: the validated answer, and the request it came from."""
+
+    value: A
+    key: str
+    """Of the request whose answer was of use, which may be a repair: what provenance names."""
+
+
+Program: TypeAlias = Generator["Request[Any] | Chore[Any, Any]", Any, T]
+"""Yields requests and is sent `Answered`, yields chores and is sent what came of them; returns its result.
+
+`ModelAnswerError` is thrown in where a question found no usable answer, so that a program may go another way.
+"""
+
+
+def have_done(worker: Worker[X, Y], wanted: X) -> Program[Y]:
+    """`yield from` this inside a program to have a chore done; raises what the worker gives as an error."""
+    came: Y = yield Chore(worker, wanted)
+    return came
 
 
 @dataclass(frozen=True)
@@ -107,7 +127,12 @@ class Asker:
 
     def ask(
         self, prompt: str, answer: type[A], /, version: int | None = None, **inputs: Scalar
-    ) -> Program[A]:
+    ) -> Program[Answered[A]]:
         """`yield from` this inside a program to get the validated answer."""
-        answered: A = yield self.request(prompt, answer, version=version, **inputs)
-        return answered
+        return (yield from put(self.request(prompt, answer, version=version, **inputs)))
+
+
+def put(request: Request[A]) -> Program[Answered[A]]:
+    """`yield from` this inside a program to get the answer of a request."""
+    answered: Answered[A] = yield request
+    return answered

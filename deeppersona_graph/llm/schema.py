@@ -1,7 +1,8 @@
 """The JSON schema of an answer, in the strict form that structured outputs accept.
 
 Strict means: every object is closed, every property required, no defaults, and a reference stands alone. The
-titles that pydantic makes up are left away: they tell a model nothing and are paid for.
+titles that pydantic makes up are left away: they tell a model nothing and are paid for; so are the least
+lengths of texts, which not every endpoint takes and which are checked when an answer is read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_SAYS_NOTHING = {"default", "title"}
+_LEFT_AWAY = {"default", "title", "minLength"}
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -55,9 +56,7 @@ def _strict(node: Any, definitions: dict[str, Any]) -> Any:
             {**referred, **{key: value for key, value in node.items() if key != "$ref"}}, definitions
         )
     closed = {
-        key: _strict_member(key, value, definitions)
-        for key, value in node.items()
-        if key not in _SAYS_NOTHING
+        key: _strict_member(key, value, definitions) for key, value in node.items() if key not in _LEFT_AWAY
     }
     if "properties" in closed:
         closed["additionalProperties"] = False

@@ -12,7 +12,7 @@ from deeppersona_graph.model.tree import Path
 Stratum = Literal["near", "middle", "far"]
 STRATA: tuple[Stratum, ...] = get_args(Stratum)
 
-Source = Literal["given", "table", "bank"]
+Source = Literal["given", "table", "bank", "model"]
 
 TraitValue = str | int | float | tuple[str, ...]
 """Text, a number, or the members of a list."""
@@ -33,6 +33,8 @@ class Trait:
     stratum: Stratum | None = None
     similarity: float | None = None
     """Cosine of the attribute's path and the profile."""
+    request: str | None = None
+    """Key of the request to a language model whose answer the value comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class Persona:
     """Exactly `depth` pairs, in the order in which they were filled."""
     narrative: str
     biography: str | None = None
+    origin: str | None = None
+    """File and line that the biography comes from."""
+    read: tuple[str, ...] = ()
+    """Anchors that a language model read out of the biography, as `Attribute=value`."""
+    narrative_requests: tuple[str, ...] = ()
+    """Keys of the requests to a language model that the narrative comes from."""
 
 
 def persona_id(population: str, seed: int, index: int) -> str:

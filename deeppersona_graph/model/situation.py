@@ -12,6 +12,9 @@ from typing import Literal
 YOUNGEST, OLDEST = 16, 100
 """Ages a persona can have."""
 
+PRESENT = 2025
+"""The year in which people have their age: that of the tables of age and sex."""
+
 Sampling = Literal["population", "uniform"]
 
 

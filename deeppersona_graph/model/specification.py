@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.errors import InputError, PrerequisiteError
 from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.model.situation import OLDEST, YOUNGEST, Sampling
 
 PAPER_STRATA = (5, 3, 2)
 """near : middle : far (DeepPersona §3.2)."""
+
+CHUNK = 16
+"""Attributes that a language model fills at a time; 1 is the paper's letter."""
+
+Narrative = Literal["none", "concise", "rich", "biography"]
+NARRATIVES: tuple[Narrative, ...] = get_args(Narrative)
+Fill = Literal["progressive", "all-at-once"]
+FILLS: tuple[Fill, ...] = get_args(Fill)
+Origin = Literal["tree", "model"]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,17 @@ class Specification:
     biography: str | None = None
     biography_unread: bool = False
     """Accept that nothing reads the biography, though facts that it must not contradict are missing."""
+    model: str | None = None
+    """The language model that infers values; none: they are drawn from the bank."""
+    chunk: int = CHUNK
+    fill: Fill = "progressive"
+    core: bool = True
+    """Whether a core profile is inferred first and told to the model (off: DeepPersona, Table 8)."""
+    attributes: Origin = "tree"
+    """Who names the attributes, the tree or the model (DeepPersona, Table 9)."""
+    check: bool = False
+    """Whether the finished record is proofread for contradictions."""
+    narrative: Narrative = "concise"
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -56,6 +77,25 @@ class Specification:
             raise InputError(f"ages {low} to {high}: expected a range within {YOUNGEST} to {OLDEST}")
         if self.biography is not None and not self.biography.strip():
             raise InputError("the biography is empty; leave --bio away or give some words")
+
+        if self.chunk < 1:
+            raise InputError(f"a chunk of {self.chunk}: expected at least 1; 16 is usual")
+        self._check_model_alone()
+
+    def _check_model_alone(self) -> None:
+        """What only a language model can do needs one."""
+        if self.model is not None:
+            return
+        asked = {
+            "--fill all-at-once": self.fill != "progressive",
+            "--no-core": not self.core,
+            "--attributes model": self.attributes != "tree",
+            "--check": self.check,
+            f"--narrative {self.narrative}": self.narrative in ("rich", "biography"),
+        }
+        for flag, given in asked.items():
+            if given:
+                raise PrerequisiteError(f"{flag} needs a language model; name one with --model")
 
     def mark(self, version: int) -> str:
         """Four hexadecimal digits that tell specifications, and versions of the tree, apart in names."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.model.persona import InnerCore, Source, Trait, TraitValue
@@ -26,6 +26,8 @@ class Anchored:
     """The persona's own seed."""
     situation: Situation
     inner: InnerCore
+    requests: Mapping[str, str] = field(default_factory=dict)
+    """Requests to a language model that parts of the inner core come from, by key of the core attribute."""
 
 
 def anchor(
@@ -36,9 +38,9 @@ def anchor(
     taken: Collection[str],
     embedder: Embedder,
 ) -> Anchored:
-    """The core profile of the person `index` of the run with `seed`; `taken` are full names in use."""
+    """The core profile of the person `index` of the run with `seed`, from tables and the bank."""
     own = persona_seed(seed, index)
-    situation = draw_situation(own, anchors.conditions, sampling, taken, _quantile(seed, index))
+    situation = situate(anchors, sampling, seed, index, taken)
 
     def closest(text: str, others: Sequence[str]) -> int:
         vectors = embedder.embed([text, *others])
@@ -47,11 +49,20 @@ def anchor(
     return Anchored(index, own, situation, draw_inner_core(own, situation, anchors.inner, closest))
 
 
-def seekers(people: Sequence[Anchored], anchors: Anchors, tree: Tree, embedder: Embedder) -> list[Seeker]:
+def situate(
+    anchors: Anchors, sampling: Sampling, seed: int, index: int, taken: Collection[str] = ()
+) -> Situation:
+    """The situation of the person `index` of the run with `seed`; `taken` are full names in use."""
+    own = persona_seed(seed, index)
+    return draw_situation(own, anchors.conditions, sampling, taken, _quantile(seed, index))
+
+
+def seekers(people: Sequence[tuple[Anchored, Anchors]], tree: Tree, embedder: Embedder) -> list[Seeker]:
     """The people as selection sees them, their profiles embedded together."""
-    texts = [profile_texts(p.situation, p.inner, anchors.sentences, anchors.biography) for p in people]
-    on_paths = {path[:length] for path in anchors.explored for length in range(1, len(path) + 1)}
-    explored = tuple(sorted(tree.by_path[path].id for path in on_paths))
+    texts = [
+        profile_texts(person.situation, person.inner, anchors.sentences, anchors.biography)
+        for person, anchors in people
+    ]
     return [
         Seeker(
             index=person.index,
@@ -59,11 +70,17 @@ def seekers(people: Sequence[Anchored], anchors: Anchors, tree: Tree, embedder: 
             age=person.situation.age,
             country=person.situation.country,
             situation=tuple(value.id for _, value in core_values(tree, person.situation)),
-            explored=explored,
+            explored=_explored(anchors, tree),
             profile=vector,
         )
-        for person, vector in zip(people, profile_vectors(embedder, texts), strict=True)
+        for (person, anchors), vector in zip(people, profile_vectors(embedder, texts), strict=True)
     ]
+
+
+def _explored(anchors: Anchors, tree: Tree) -> tuple[str, ...]:
+    """Ids of the attributes on the paths of what is given."""
+    on_paths = {path[:length] for path in anchors.explored for length in range(1, len(path) + 1)}
+    return tuple(sorted(tree.by_path[path].id for path in on_paths))
 
 
 def core_values(tree: Tree, situation: Situation) -> list[tuple[Attribute, Value]]:
@@ -91,18 +108,27 @@ def core_traits(tree: Tree, anchors: Anchors, person: Anchored) -> tuple[Trait, 
     inner = person.inner
     pairs += [
         ("values", inner.values, anchors.inner.values is not None),
-        ("attitude", attitude_text(inner), anchors.inner.attitude is not None),
+        ("attitude", attitude_text(inner) if inner.attitude else "", anchors.inner.attitude is not None),
         ("story", inner.stories, bool(anchors.inner.stories)),
         ("interests", inner.interests, bool(anchors.inner.interests)),
     ]
     return tuple(
-        Trait(tree.core[key].id, tree.core[key].path, value, "given" if is_given else _drawn_from(key))
+        Trait(
+            attribute=tree.core[key].id,
+            path=tree.core[key].path,
+            value=value,
+            source="given" if is_given else _drawn_from(key, person),
+            request=None if is_given else person.requests.get(key),
+        )
         for key, value, is_given in sorted(pairs, key=lambda pair: tree.core[pair[0]].path)
+        if value
     )
 
 
-def _drawn_from(key: str) -> Source:
-    return "table" if key in SITUATION_KEYS else "bank"
+def _drawn_from(key: str, person: Anchored) -> Source:
+    if key in SITUATION_KEYS:
+        return "table"
+    return "model" if key in person.requests else "bank"
 
 
 def _quantile(seed: int, index: int) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from deeppersona_graph.errors import AnchorError, InputError, shorten
 from deeppersona_graph.model.addressing import split_assignment
+from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.situation import SITUATION_KEYS, Conditions
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree, normal, shown
@@ -104,6 +105,18 @@ def resolve_anchors(specification: Specification, tree: Tree, constraints: Const
     )
 
 
+def check_given(persona: Persona, anchors: Anchors) -> None:
+    """Raise `AssertionError` where a given anchor is not in the persona to the letter: a fault of ours."""
+    values = {trait.attribute: trait.value for trait in persona.traits}
+    for given in anchors.traits:
+        assert values.get(given.attribute.id) == given.value, f"{given.attribute.name} was given"
+    for key, text in anchors.conditions.given.items():
+        assert persona.situation.value(key) == text, f"{key} was given"
+    for key in ("values", "attitude", "stories", "interests"):
+        text = getattr(anchors.inner, key)
+        assert not text or getattr(persona.inner, key) == text, f"{key} was given"
+
+
 def _demand_core(demands: Demands, attribute: Attribute, value: str) -> None:
     key, reason = str(attribute.core), f"the anchor {attribute.core}={shorten(value, 40)}"
     if key == "age":
@@ -143,7 +156,8 @@ def _check_retired(attribute: Attribute, tree: Tree) -> None:
 
 
 def _check_biography(specification: Specification, demands: Demands) -> None:
-    if specification.biography is None or specification.biography_unread:
+    read = specification.biography_unread or specification.model is not None
+    if specification.biography is None or read:
         return
     known = {key for key, values in demands.allowed.items() if len(values) == 1}
     if demands.low == demands.high or demands.high - demands.low <= 15:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from deeppersona_graph.model.persona import TraitValue
 from deeppersona_graph.model.tree import Attribute, Value
 from deeppersona_graph.personas.constraints import Filled
 from deeppersona_graph.personas.numbers import number_at
@@ -55,6 +56,14 @@ def draw_value(
         return Drawn(values=members) if members else None
     first = next((value for value in arrivals if admissible(value)), None)
     return None if first is None else Drawn(values=(first,))
+
+
+def value_of(attribute: Attribute, drawn: Drawn) -> TraitValue:
+    """The drawn value as the persona bears it."""
+    if drawn.number is not None:
+        return drawn.number
+    texts = tuple(value.text for value in drawn.values)
+    return texts if attribute.value_type == "list" else texts[0]
 
 
 def _members(

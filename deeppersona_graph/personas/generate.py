@@ -2,228 +2,227 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import math
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from deeppersona_graph.embedding.protocol import Embedder
-from deeppersona_graph.errors import DepthError, InputError
-from deeppersona_graph.graph.connection import Graph
-from deeppersona_graph.model.addressing import find_attribute
-from deeppersona_graph.model.persona import Persona, persona_id
-from deeppersona_graph.model.seeds import digest
-from deeppersona_graph.model.specification import Specification
-from deeppersona_graph.model.tree import Tree
-from deeppersona_graph.personas.anchor import Anchored, anchor, core_traits, core_values, seekers
-from deeppersona_graph.personas.anchors import Anchors
-from deeppersona_graph.personas.constraints import Constraints, Filled
-from deeppersona_graph.personas.fill import ReserveSpentError, Selection, Walk, quotas
+import numpy as np
+
+from deeppersona_graph.llm.executors.drive import Executor, Outcome, Task
+from deeppersona_graph.llm.request import Asker, Program, have_done
+from deeppersona_graph.model.persona import InnerCore, Persona, persona_id
+from deeppersona_graph.model.seeds import persona_seed
+from deeppersona_graph.personas.anchor import (
+    Anchored,
+    anchor,
+    core_traits,
+    core_values,
+    situate,
+)
+from deeppersona_graph.personas.anchors import Anchors, check_given, resolve_anchors
+from deeppersona_graph.personas.bank import fill_gap
+from deeppersona_graph.personas.biography import Finding, Reading, read_biography
+from deeppersona_graph.personas.constraints import Filled
+from deeppersona_graph.personas.core_profile import core_profile, person_text, profile_text
+from deeppersona_graph.personas.fill import ReserveSpentError, Walk, quotas
 from deeppersona_graph.personas.narrate import narrate
+from deeppersona_graph.personas.portrait import portray
 from deeppersona_graph.personas.profile import Vector
-from deeppersona_graph.personas.race import run_races
-from deeppersona_graph.personas.select import Biases, Prior, Seeker, select
-from deeppersona_graph.personas.store import store_personas
-
-BATCH = 50
-"""Personas a statement serves; uses are counted anew at every such step of the index."""
+from deeppersona_graph.personas.progressive import Filler
+from deeppersona_graph.personas.select import Prior, Seeker
+from deeppersona_graph.personas.workbench import Plan, Sitter, Workbench
+from deeppersona_graph.personas.workers import BATCH, Profiling, Racing, Selecting, Storing
 
 SPARE = 1.4
 """Arrivals asked for as a multiple of the quota; what prerequisites and contradictions need beyond it."""
 
-log = logging.getLogger(__name__)
+NO_CORE = InnerCore("none", "", "", "", "", (), ())
+"""In place of a core profile where none is wanted."""
+
+
+def generate(
+    bench: Workbench, plan: Plan, anchors: Anchors, executor: Executor
+) -> Iterator[Outcome[Persona]]:
+    """What becomes of each person of a plan, as they are finished; each is in the graph by then.
+
+    Where uses are counted (`beta`), people of a later batch wait for those before them.
+    """
+    if plan.specification.beta == 0:
+        yield from executor.run(_tasks(bench, plan, anchors, plan.people, 0))
+        return
+    for block, people in groupby(plan.people, key=lambda sitter: sitter.index // BATCH):
+        yield from executor.run(_tasks(bench, plan, anchors, people, block * BATCH))
+
+
+def reserve_for(share: Sequence[int]) -> tuple[int, ...]:
+    """How many arrivals of each stratum are asked for first, for the quotas `share`."""
+    return tuple(math.ceil(quota * SPARE) + 10 for quota in share)
+
+
+def _tasks(
+    bench: Workbench, plan: Plan, anchors: Anchors, people: Iterable[Sitter], before: int
+) -> Iterator[Task[Persona]]:
+    making = Making.of(bench, plan, before)
+    taken = set(plan.taken)
+    for sitter in people:
+        name = f"#{sitter.index}" + (f" ({sitter.origin})" if sitter.origin else "")
+        yield Task(name, making.persona(sitter, anchors, taken))
 
 
 @dataclass(frozen=True)
-class Workbench:
-    """What generation works with: the live graph, the tree as it stands in it, and the embedding model."""
+class Making:
+    """Makes the people of one run; those of a batch share what is done for them together."""
 
-    graph: Graph
-    tree: Tree
-    constraints: Constraints
-    embedder: Embedder
-    centre: Vector
-    """The mean profile that tilts are measured from."""
+    bench: Workbench
+    plan: Plan
+    profiling: Profiling
+    selecting: Selecting
+    racing: Racing
+    finding: Finding
+    storing: Storing
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A run: which people of which population are to be made, and how."""
-
-    run: str
-    population: str
-    seed: int
-    specification: Specification
-    biases: Biases
-    indices: Sequence[int]
-    taken: frozenset[str]
-    """Full names the population has already."""
-    outdated: bool
-    """Whether any of the people there are from another version of the tree."""
-
-
-def resolve_biases(specification: Specification, tree: Tree) -> Biases:
-    """The biases of a specification by attribute id; raises as `find_attribute` does."""
-    return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
-
-
-def open_run(
-    graph: Graph,
-    tree: Tree,
-    population: str,
-    seed: int,
-    specification: Specification,
-    biases: Biases,
-    count: int,
-) -> Plan:
-    """Open the population and a run that fills it up to `count` people.
-
-    Raises `InputError` where the population exists with another seed or specification. The run goes on where
-    an earlier one stopped: indices that have a persona are left out.
-    """
-    spelled = json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
-    found = graph.write("personas/open_population", population=population, seed=seed, specification=spelled)[
-        0
-    ]
-    if found["specification"] != spelled or found["seed"] != seed:
-        was, now = json.loads(found["specification"]), json.loads(spelled)
-        changed = [f"{key} {was.get(key)!r}, now {now[key]!r}" for key in now if was.get(key) != now[key]]
-        if found["seed"] != seed:
-            changed.append(f"seed {found['seed']}, now {seed}")
-        raise InputError(
-            f"the population {population!r} was made with {'; '.join(changed)}; "
-            "choose another --population, or delete it first"
+    @classmethod
+    def of(cls, bench: Workbench, plan: Plan, before: int) -> Making:
+        """`before`: uses are counted among people with a smaller index."""
+        wanted = plan.specification
+        prior = Prior(wanted.alpha, wanted.beta, plan.biases, plan.population, before)
+        return cls(
+            bench=bench,
+            plan=plan,
+            profiling=Profiling(bench),
+            selecting=Selecting(bench, prior, drawn=bench.asker is None, depth=wanted.depth),
+            racing=Racing(bench),
+            finding=Finding(bench),
+            storing=Storing(bench, plan),
         )
-    rows = graph.read("personas/names_taken", population=population)
-    names = {int(row["index"]): str(row["name"]) for row in rows}
-    run = digest("run", population, seed, spelled, count).hex()[:16]
-    graph.write(
-        "record/open_run", id=run, kind="generate", population=population, parameters=spelled, seed=seed
-    )
-    return Plan(
-        run=run,
-        population=population,
-        seed=seed,
-        specification=specification,
-        biases=biases,
-        indices=[index for index in range(count) if index not in names],
-        taken=frozenset(names.values()),
-        outdated=any(row["version"] != tree.version for row in rows),
-    )
 
-
-def close_run(graph: Graph, plan: Plan, state: str) -> None:
-    """Record how the run ended; a population that nobody was made for is forgotten."""
-    graph.write("record/close_run", id=plan.run, state=state)
-    if state != "finished":
-        graph.write("personas/delete_population", population=plan.population, force=False)
-
-
-def generate(bench: Workbench, plan: Plan, anchors: Anchors) -> Iterator[Persona]:
-    """The personas of a plan in order of index, each stored before it is yielded.
-
-    Raises `DepthError` where fewer attributes apply than were asked for.
-    """
-    taken = set(plan.taken)
-    blocks = list(_blocks(plan.indices))
-    with ThreadPoolExecutor(1) as ahead:
-        waiting = [ahead.submit(_anchor_block, bench, plan, anchors, blocks[0], taken)] if blocks else []
-        for number, block in enumerate(blocks):
-            people, seeking = waiting.pop().result()
-            if number + 1 < len(blocks):  # the next block is anchored while the graph works at this one
-                waiting.append(ahead.submit(_anchor_block, bench, plan, anchors, blocks[number + 1], taken))
-            prior = Prior(
-                alpha=plan.specification.alpha,
-                beta=plan.specification.beta,
-                biases=plan.biases,
-                population=plan.population,
-                before=block[0] // BATCH * BATCH,
+    def persona(self, sitter: Sitter, common: Anchors, taken: set[str]) -> Program[Persona]:
+        """One person, from the anchors that all have in common to the graph."""
+        plan, bench, index = self.plan, self.bench, sitter.index
+        seed = persona_seed(plan.seed, index)
+        asker = None if bench.asker is None else bench.asker.for_sample(seed)
+        reading = yield from self._read(sitter, common)
+        anchors = reading.anchors
+        person = yield from self._anchor(asker, index, anchors, taken)
+        seeker = yield from have_done(self.profiling, (person, anchors))
+        if not plan.specification.core:
+            seeker = replace(seeker, profile=_unit(bench.centre))
+        profile = "" if asker is None else self._profile(person, anchors)
+        walk = yield from self._fill(asker, person, anchors, seeker, profile)
+        told: tuple[str, ...] = ()
+        if asker is None:
+            narrative = self._narrate(person, walk)
+        else:
+            narrative, told = yield from portray(
+                asker, plan.specification.narrative, profile, person.situation.name, walk.traits
             )
-            personas = _fill_block(bench, plan, anchors, prior, people, seeking)
-            store_personas(bench.graph, plan.run, plan.population, personas)
-            for persona, _ in personas:
-                yield persona
-
-
-def _anchor_block(
-    bench: Workbench, plan: Plan, anchors: Anchors, block: Sequence[int], taken: set[str]
-) -> tuple[list[Anchored], list[Seeker]]:
-    """The core profiles of a block, in order of index; their names are added to those `taken`."""
-    people = []
-    for index in block:
-        person = anchor(anchors, plan.specification.sampling, plan.seed, index, taken, bench.embedder)
-        taken.add(person.situation.name)
-        people.append(person)
-    return people, seekers(people, anchors, bench.tree, bench.embedder)
-
-
-def reserve_for(share: Sequence[int]) -> list[int]:
-    """How many arrivals of each stratum are asked for first, for the quotas `share`."""
-    return [math.ceil(quota * SPARE) + 10 for quota in share]
-
-
-def _fill_block(
-    bench: Workbench,
-    plan: Plan,
-    anchors: Anchors,
-    prior: Prior,
-    people: Sequence[Anchored],
-    seeking: Sequence[Seeker],
-) -> list[tuple[Persona, Vector]]:
-    """Selection, values and narrative for a block; who needs a larger reserve goes round again."""
-    waiting = {seeker.index: seeker for seeker in seeking}
-    by_index, profiles = {p.index: p for p in people}, {i: s.profile for i, s in waiting.items()}
-    share = quotas(plan.specification.depth, plan.specification.strata)
-    reserve = reserve_for(share)
-    done: dict[int, Persona] = {}
-    while waiting:
-        selections = select(bench.graph, bench.tree, prior, list(waiting.values()), reserve)
-        _check_depth(selections, plan.specification.depth)
-        races = run_races(
-            bench.graph,
-            bench.tree.name,
-            list(waiting.values()),
-            {index: _named(found) for index, found in selections.items()},
-            bench.centre,
+        persona = Persona(
+            id=persona_id(plan.population, plan.seed, index),
+            population=plan.population,
+            index=index,
+            seed=plan.seed,
+            depth=plan.specification.depth,
+            taxonomy=bench.tree.name,
+            taxonomy_version=bench.tree.version,
+            situation=person.situation,
+            inner=person.inner,
+            core=core_traits(bench.tree, anchors, person),
+            traits=tuple(walk.traits),
+            narrative=narrative,
+            biography=anchors.biography,
+            origin=sitter.origin,
+            read=reading.kept,
+            narrative_requests=told,
         )
-        for index, seeker in list(waiting.items()):
-            walk = Walk(
-                constraints=bench.constraints,
-                selection=selections[index],
-                races=races[index],
-                age=seeker.age,
-                room=list(share),
-                filled=_with_core(bench, by_index[index]),
-            )
+        check_given(persona, anchors)
+        yield from have_done(self.storing, (persona, seeker.profile))
+        return persona
+
+    def _read(self, sitter: Sitter, common: Anchors) -> Program[Reading]:
+        """The anchors of one person: what all have in common, and what the own biography says.
+
+        A biography that all have in common is read once, whoever comes first.
+        """
+        biography = sitter.biography or common.biography
+        asker, wanted = self.bench.asker, self.plan.specification
+        if biography is None:
+            return Reading(common)
+        if asker is None:
+            own = replace(wanted, biography=biography)
+            return Reading(resolve_anchors(own, self.bench.tree, self.bench.constraints))
+        return (yield from read_biography(asker, self.bench, self.finding, wanted, biography))
+
+    def _anchor(
+        self, asker: Asker | None, index: int, anchors: Anchors, taken: set[str]
+    ) -> Program[Anchored]:
+        wanted, seed = self.plan.specification, self.plan.seed
+        # Who has a biography may share a name: names are told apart in order of index, and when a biography
+        # will have been read nobody knows.
+        own_names = anchors.biography is not None and asker is not None
+        held: set[str] = set() if own_names else taken
+        if asker is None:
+            person = anchor(anchors, wanted.sampling, seed, index, held, self.bench.embedder)
+            held.add(person.situation.name)
+            return person
+        situation = situate(anchors, wanted.sampling, seed, index, held)
+        held.add(situation.name)
+        own = persona_seed(seed, index)
+        if not wanted.core:
+            return Anchored(index, own, situation, NO_CORE)
+        about = person_text(situation, anchors.sentences, anchors.biography)
+        found = yield from core_profile(asker, about, situation.age, anchors.inner)
+        return Anchored(index, own, situation, found.inner, found.requests)
+
+    def _profile(self, person: Anchored, anchors: Anchors) -> str:
+        """What every later question about the person begins with."""
+        if not self.plan.specification.core:
+            return person_text(None, anchors.sentences, anchors.biography)
+        return profile_text(person_text(person.situation, anchors.sentences, anchors.biography), person.inner)
+
+    def _fill(
+        self, asker: Asker | None, person: Anchored, anchors: Anchors, seeker: Seeker, profile: str
+    ) -> Program[Walk]:
+        """Exactly as many attributes as the depth says, in order of arrival."""
+        wanted = self.plan.specification
+        share = quotas(wanted.depth, wanted.strata)
+        reserve = reserve_for(share)
+        selection = yield from have_done(self.selecting, (seeker, reserve))
+        filled = _with_core(self.bench, person)
+        walk = Walk(self.bench.constraints, selection, share, filled, bare=asker is not None)
+        walk.begin(anchors.traits)
+        races = {}
+        filler = None
+        if asker is None:
+            races = yield from have_done(self.racing, (seeker, selection))
+        else:
+            filler = Filler(asker, person.situation, profile, walk)
+        while True:
             try:
-                walk.run(anchors.traits)
+                gaps = walk.next(1 if filler is None else self._chunk)
             except ReserveSpentError:
+                reserve = tuple(2 * size for size in reserve)
+                selection = yield from have_done(self.selecting, (seeker, reserve))
+                walk.extend(selection)
+                if filler is None:
+                    races = yield from have_done(self.racing, (seeker, selection))
                 continue
-            done[index] = _finished(bench, plan, anchors, by_index[index], walk)
-            del waiting[index]
-        log.debug("%d of %d people need more arrivals than %s", len(waiting), len(people), reserve)
-        reserve = [2 * size for size in reserve]
-    return [(done[person.index], profiles[person.index]) for person in people]
+            if not gaps:
+                return walk
+            if filler is None:
+                fill_gap(walk, gaps[0], races, seeker.age)
+            else:
+                yield from filler.fill(gaps)
 
+    @property
+    def _chunk(self) -> int:
+        wanted = self.plan.specification
+        return wanted.depth if wanted.fill == "all-at-once" else wanted.chunk
 
-def _finished(bench: Workbench, plan: Plan, anchors: Anchors, person: Anchored, walk: Walk) -> Persona:
-    return Persona(
-        id=persona_id(plan.population, plan.seed, person.index),
-        population=plan.population,
-        index=person.index,
-        seed=plan.seed,
-        depth=plan.specification.depth,
-        taxonomy=bench.tree.name,
-        taxonomy_version=bench.tree.version,
-        situation=person.situation,
-        inner=person.inner,
-        core=core_traits(bench.tree, anchors, person),
-        traits=tuple(walk.traits),
-        narrative=narrate(person.seed, person.situation, person.inner, walk.traits),
-        biography=anchors.biography,
-    )
+    def _narrate(self, person: Anchored, walk: Walk) -> str:
+        if self.plan.specification.narrative == "none":
+            return ""
+        return narrate(person.seed, person.situation, person.inner, walk.traits)
 
 
 def _with_core(bench: Workbench, person: Anchored) -> Filled:
@@ -233,26 +232,5 @@ def _with_core(bench: Workbench, person: Anchored) -> Filled:
     return filled
 
 
-def _named(selection: Selection) -> list[str]:
-    return [a.attribute.id for a in (*selection.reserves, *selection.required)]
-
-
-def _check_depth(selections: dict[int, Selection], depth: int) -> None:
-    least = min(found.applicable for found in selections.values())
-    if least < depth:
-        raise DepthError(
-            f"a depth of {depth} was asked for, but only {least} attributes apply; "
-            "lower --depth, or widen the taxonomy or the biases"
-        )
-
-
-def _blocks(indices: Sequence[int]) -> Iterator[list[int]]:
-    """The indices, cut where a multiple of the batch lies, so that every run counts the same uses."""
-    block: list[int] = []
-    for index in indices:
-        if block and index // BATCH != block[0] // BATCH:
-            yield block
-            block = []
-        block.append(index)
-    if block:
-        yield block
+def _unit(vector: Vector) -> Vector:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)

@@ -13,29 +13,40 @@ FINEST = 0.01
 """Step of numbers that are no whole ones."""
 
 
-def number_range(attribute: Attribute, age: int) -> tuple[float, float]:
-    """The bounds of the number for a person of this age, both included."""
+EVERYWHERE = (-math.inf, math.inf)
+
+
+def number_range(
+    attribute: Attribute, age: int, between: tuple[float, float] = EVERYWHERE
+) -> tuple[float, float]:
+    """The bounds of the number for a person of this age, both included, within the open interval `between`;
+    the lower is above the upper where nothing is left."""
     low = attribute.minimum if attribute.minimum is not None else 0.0
     high = attribute.maximum if attribute.maximum is not None else low
     if attribute.at_most is not None:
         high = min(high, age - attribute.at_most)
     if attribute.at_least is not None:
         low = max(low, age - attribute.at_least)
-    return low, high
-
-
-def number_at(u: float, attribute: Attribute, age: int, between: tuple[float, float]) -> int | float | None:
-    """The quantile `u` of the attribute's distribution, cut to its range at `age` and to the open interval
-    `between`; None where nothing is left. Whole unless the range is given in fractions."""
-    whole = all(float(bound).is_integer() for bound in (attribute.minimum or 0, attribute.maximum or 0))
-    low, high = number_range(attribute, age)
+    whole = is_whole(attribute)
     if math.isfinite(between[0]):
         low = max(low, math.floor(between[0]) + 1 if whole else round(between[0] + FINEST, 2))
     if math.isfinite(between[1]):
         high = min(high, math.ceil(between[1]) - 1 if whole else round(between[1] - FINEST, 2))
+    return low, high
+
+
+def is_whole(attribute: Attribute) -> bool:
+    """Whether its numbers are whole ones: unless the range is given in fractions."""
+    return all(float(bound).is_integer() for bound in (attribute.minimum or 0, attribute.maximum or 0))
+
+
+def number_at(u: float, attribute: Attribute, age: int, between: tuple[float, float]) -> int | float | None:
+    """The quantile `u` of the attribute's distribution, cut to its range at `age` and to the open interval
+    `between`; None where nothing is left."""
+    low, high = number_range(attribute, age, between)
     if low > high:
         return None
-    if whole:
+    if is_whole(attribute):
         drawn = _quantile(u, attribute, low, high + 1, width=1.0)
         return int(min(drawn // 1, high))
     return min(max(round(_quantile(u, attribute, low, high, width=0.0), 2), low), high)

@@ -11,7 +11,7 @@ from deeppersona_graph.model.tree import shown
 
 COLUMNS = (
     "persona", "name", "population", "index", "order", "domain", "path", "attribute", "value", "source",
-    "stratum", "similarity",
+    "stratum", "similarity", "request",
 )  # fmt: skip
 """Columns of the long table: one row an attribute-value pair."""
 
@@ -28,10 +28,11 @@ def record(persona: Persona) -> dict[str, Any]:
         "seed": persona.seed,
         "depth": persona.depth,
         "taxonomy": {"name": persona.taxonomy, "version": persona.taxonomy_version},
-        **({"biography": persona.biography} if persona.biography else {}),
+        **{key: _plain(value) for key in ("biography", "origin", "read") if (value := getattr(persona, key))},
         "situation": asdict(persona.situation),
         "inner_core": {key: _plain(value) for key, value in asdict(persona.inner).items()},
         "narrative": persona.narrative,
+        **({"narrative_requests": list(told)} if (told := persona.narrative_requests) else {}),
         "core": [_pair(trait) for trait in persona.core],
         "attributes": [_pair(trait) for trait in persona.traits],
     }
@@ -104,6 +105,7 @@ def rows(persona: Persona) -> Iterator[dict[str, Any]]:
             "source": trait.source,
             "stratum": trait.stratum,
             "similarity": trait.similarity,
+            "request": trait.request,
         }
 
 
@@ -116,6 +118,7 @@ def _pair(trait: Trait) -> Mapping[str, Any]:
         "stratum": trait.stratum,
         "similarity": trait.similarity,
         "attribute": trait.attribute,
+        "request": trait.request,
     }
     return {key: value for key, value in pair.items() if value is not None}
 

@@ -44,13 +44,22 @@ class Seeker:
 
 
 def select(
-    graph: Graph, tree: Tree, prior: Prior, seekers: Sequence[Seeker], reserve: Sequence[int]
+    graph: Graph,
+    tree: Tree,
+    prior: Prior,
+    seekers: Sequence[Seeker],
+    reserve: Sequence[int],
+    *,
+    drawn: bool = True,
 ) -> dict[int, Selection]:
-    """The arrivals of each persona, by index; `reserve` is how many of each stratum are returned."""
+    """The arrivals of each persona, by index; `reserve` is how many of each stratum are returned.
+
+    With `drawn`, only attributes that have a value space to draw from are candidates.
+    """
     rows = graph.read(
         "personas/select",
         taxonomy=tree.name,
-        drawn=True,
+        drawn=drawn,
         alpha=prior.alpha,
         beta=prior.beta,
         biases=[{"id": identity, "factor": factor} for identity, factor in prior.biases],

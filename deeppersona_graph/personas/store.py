@@ -24,6 +24,7 @@ _SITUATION = tuple(f.name for f in fields(Situation))
 _INNER = tuple(f.name for f in fields(InnerCore))
 _OWN = (
     "id", "population", "index", "seed", "depth", "taxonomy", "taxonomy_version", "narrative", "biography",
+    "origin", "read", "narrative_requests",
 )  # fmt: skip
 
 
@@ -128,10 +129,14 @@ def _brief(graph: Graph, population: str | None, skip: int, limit: int) -> list[
 def _properties(persona: Persona) -> dict[str, Any]:
     inner = {key: getattr(persona.inner, key) for key in _INNER}
     return {
-        **{key: getattr(persona, key) for key in _OWN if getattr(persona, key) is not None},
+        **{key: _plain(getattr(persona, key)) for key in _OWN if getattr(persona, key) is not None},
         **{key: getattr(persona.situation, key) for key in _SITUATION},
-        **{key: list(value) if isinstance(value, tuple) else value for key, value in inner.items()},
+        **{key: _plain(value) for key, value in inner.items()},
     }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:
@@ -145,6 +150,7 @@ def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:
             "stratum": trait.stratum,
             "similarity": trait.similarity,
             "source": trait.source,
+            "request": trait.request,
             "run": run,
             "version": persona.taxonomy_version,
         },
@@ -154,7 +160,7 @@ def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:
 def _persona(properties: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Persona:
     traits = [_trait(row) for row in rows]
     known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items()}
-    own: dict[str, Any] = {key: known.get(key) for key in _OWN}
+    own: dict[str, Any] = {key: known[key] for key in _OWN if key in known}
     situation: dict[str, Any] = {key: known.get(key) for key in _SITUATION}
     return Persona(
         **own,
@@ -175,4 +181,5 @@ def _trait(row: Mapping[str, Any]) -> Trait:
         order=row["order"],
         stratum=row["stratum"],
         similarity=row["similarity"],
+        request=row["request"],
     )

@@ -28,7 +28,7 @@ def chain(name: str, steps: int, asker: Asker = ASKER) -> Program[tuple[str, ...
     words: list[str] = []
     for step in range(steps):
         answer = yield from asker.ask("next-word", Word, name=name, step=step, before=" ".join(words))
-        words.append(answer.word)
+        words.append(answer.value.word)
     return tuple(words)
 
 

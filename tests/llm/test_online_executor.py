@@ -238,7 +238,7 @@ def _detour() -> Program[str]:
         yield from ASKER.ask("next-word", Word, name="refused", step=0, before="")
     except ModelAnswerError:
         answer = yield from ASKER.ask("next-word", Word, name="instead", step=0, before="")
-        return answer.word
+        return answer.value.word
     return "no detour"
 
 

@@ -17,6 +17,7 @@ from deeppersona_graph.model.situation import Situation
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, Value, shown
 from deeppersona_graph.personas.anchors import resolve_anchors
+from deeppersona_graph.personas.bank import fill_gap
 from deeppersona_graph.personas.constraints import Constraints, Filled
 from deeppersona_graph.personas.draw import Race
 from deeppersona_graph.personas.fill import Arrival, Given, ReserveSpentError, Selection, Walk, quotas
@@ -99,8 +100,19 @@ def walk(
     # Strata of one's own making need not be thirds: nothing is held back, so none ends early.
     selection = _Whole(len(order), arrivals(tree, order, chosen), ())
     assert sum(sizes.values()) == len(order)
-    one = Walk(constraints, selection, races(tree, first), AGE, list(room), Filled(constraints))
-    return list(one.run(given))
+    one = Walk(constraints, selection, list(room), Filled(constraints))
+    return list(filled(one, races(tree, first), given))
+
+
+def filled(
+    one: Walk, race: Mapping[str, Race], given: Sequence[Given] = (), chunk: int = 1
+) -> tuple[Trait, ...]:
+    """The walk gone to its end, `chunk` gaps at a time, values being drawn from the bank."""
+    one.begin(given)
+    while gaps := one.next(chunk):
+        for gap in gaps:
+            fill_gap(one, gap, race, AGE)
+    return tuple(one.traits)
 
 
 class _Whole(Selection):
@@ -380,11 +392,16 @@ def cut(whole: Selection, tree: Tree, reserve: int) -> Selection:
 
 
 def outcome(
-    tree: Tree, selection: Selection, race: Mapping[str, Race], room: Sequence[int], given: Sequence[Given]
+    tree: Tree,
+    selection: Selection,
+    race: Mapping[str, Race],
+    room: Sequence[int],
+    given: Sequence[Given],
+    chunk: int = 1,
 ) -> tuple[Trait, ...] | str:
     constraints = Constraints(tree)
     try:
-        return tuple(Walk(constraints, selection, race, AGE, list(room), Filled(constraints)).run(given))
+        return filled(Walk(constraints, selection, list(room), Filled(constraints)), race, given, chunk)
     except DepthError as error:
         return str(error)
 
@@ -395,15 +412,20 @@ def persona(traits: tuple[Trait, ...]) -> Persona:
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 2**32), depth=st.integers(1, 30), with_anchors=st.booleans())
+@given(
+    seed=st.integers(0, 2**32),
+    depth=st.integers(1, 30),
+    with_anchors=st.booleans(),
+    chunk=st.sampled_from([1, 3, 16]),
+)
 def test_every_walk_gives_exactly_the_depth_without_a_violation_or_says_why_not(
-    seed: int, depth: int, with_anchors: bool
+    seed: int, depth: int, with_anchors: bool, chunk: int
 ) -> None:
     chance = Random(seed)
     tree = random_tree(chance)
     given = random_anchors(tree, chance) if with_anchors else ()
     selection, race = random_selection(tree, chance), random_races(tree, chance)
-    found = outcome(tree, selection, race, quotas(depth, (5, 3, 2)), given)
+    found = outcome(tree, selection, race, quotas(depth, (5, 3, 2)), given, chunk)
     if isinstance(found, str):
         assert str(depth) in found or "anchor" in found
         return
@@ -441,10 +463,22 @@ def test_the_size_of_the_reserve_does_not_change_who_is_selected(
     room = quotas(depth, (5, 3, 2))
     whole = outcome(tree, selection, race, room, given)
     size = max(reserve, len(given))
-    while True:
-        try:
-            piecemeal = outcome(tree, cut(selection, tree, size), race, room, given)
-            break
-        except ReserveSpentError:
-            size = 2 * size + 1
+    constraints = Constraints(tree)
+    piecemeal: tuple[Trait, ...] | str
+    try:
+        one = Walk(constraints, cut(selection, tree, size), list(room), Filled(constraints))
+        one.begin(given)
+        while True:
+            try:
+                gaps = one.next()
+            except ReserveSpentError:
+                size = 2 * size + 1
+                one.extend(cut(selection, tree, size))
+                continue
+            if not gaps:
+                break
+            fill_gap(one, gaps[0], race, AGE)
+        piecemeal = tuple(one.traits)
+    except DepthError as error:
+        piecemeal = str(error)
     assert piecemeal == whole

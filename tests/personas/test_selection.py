@@ -208,7 +208,7 @@ def seekers_of(api: DeepPersona, tree: Tree, seeds: Sequence[int], **wanted: Any
     anchors = resolve_anchors(specification, tree, Constraints(tree))
     people = [anchor(anchors, "population", seed, 0, (), api.embedder) for seed in seeds]
     numbered = [Anchored(place, p.seed, p.situation, p.inner) for place, p in enumerate(people)]
-    return seekers(numbered, anchors, tree, api.embedder)
+    return seekers([(person, anchors) for person in numbered], tree, api.embedder)
 
 
 def prior(tree: Tree, biases: Mapping[tuple[str, ...], float] | None = None, **more: Any) -> Prior:

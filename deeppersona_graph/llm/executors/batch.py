@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deeppersona_graph.errors import ModelUnavailableError
-from deeppersona_graph.llm.executors.drive import Failed, Outcome, Parked, Running, Task, set_aside_keys
+from deeppersona_graph.llm.executors.drive import (
+    Failed,
+    Finished,
+    Outcome,
+    Parked,
+    Running,
+    Task,
+    run_together,
+    set_aside_keys,
+)
 from deeppersona_graph.llm.executors.wave import MOST_BYTES, MOST_REQUESTS, Wave
 from deeppersona_graph.llm.outbox import BatchStatus, Outbox
 from deeppersona_graph.llm.report import Report
@@ -49,12 +58,13 @@ class BatchExecutor:
         self.files = ()
         limits = {"most_requests": self._most_requests, "most_bytes": self._most_bytes}
         with Wave(self._outbox, self._folder, **limits) as wave:
-            for task in tasks:
-                yield self._outcome(Running(task, self.report), wave)
+            for running, step in run_together(tasks, self._store.get, self.report):
+                yield self._outcome(running, step, wave)
             self.files = tuple(wave.finish())
 
-    def _outcome(self, running: Running[T], wave: Wave) -> Outcome[T]:
-        step = running.advance(self._store.get)
+    def _outcome(
+        self, running: Running[T], step: Finished[T] | Failed | Request[Any], wave: Wave
+    ) -> Outcome[T]:
         if isinstance(step, Request):
             return self._parked(running, step, wave)
         if isinstance(step, Failed):

@@ -1,4 +1,4 @@
-"""A program on its way: sent the answers that are there, until it wants one that is not, or ends.
+"""A program on its way: sent the answers that are there, until it wants one that is not, a chore, or ends.
 
 Programs run in the thread that iterates over an executor's outcomes and in no other.
 """
@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from deeppersona_graph.errors import DeepPersonaError, ModelAnswerError
 from deeppersona_graph.llm.answers import Raw
+from deeppersona_graph.llm.chores import Chore, Queue, done
 from deeppersona_graph.llm.report import Report
-from deeppersona_graph.llm.request import Program, Request
+from deeppersona_graph.llm.request import Answered, Program, Request
 from deeppersona_graph.llm.settle import Exhausted, Settled, settle
+
+AT_ONCE = 50
+"""Programs that are run side by side where nothing is asked, so that their chores are done together."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -68,7 +73,7 @@ class Running(Generic[T]):
 
     def __init__(self, task: Task[T], report: Report) -> None:
         self._task, self._report = task, report
-        self._request: Request[Any] | None = None
+        self._wanted: Request[Any] | Chore[Any, Any] | None = None
         self._asked: set[str] = set()
         self._keys: list[str] = []
 
@@ -77,26 +82,35 @@ class Running(Generic[T]):
         """What the program is reported by."""
         return self._task.name
 
-    def advance(self, lookup: Callable[[str], Raw | None]) -> Finished[T] | Failed | Request[Any]:
-        """Run on; the request whose answer is wanted next, or the outcome.
+    def advance(
+        self, lookup: Callable[[str], Raw | None], came: Any = None
+    ) -> Finished[T] | Failed | Request[Any] | Chore[Any, Any]:
+        """Run on; the request whose answer is wanted next, the chore that is, or the outcome.
 
-        `ModelAnswerError` is thrown into the program, which may go another way. Errors that are not ours
-        are faults of the program's code and are raised.
+        `came` is what came of the chore that was wanted. `ModelAnswerError`, and an error that came of a
+        chore, is thrown into the program, which may go another way. Errors that are not ours are faults of
+        the program's code and are raised.
         """
+        program = self._task.program
         try:
-            if self._request is None:
-                self._request = _checked(next(self._task.program))
-            while True:
-                settled = settle(self._request, lookup)
+            if isinstance(self._wanted, Chore):
+                self._wanted = _checked(
+                    program.throw(came) if isinstance(came, DeepPersonaError) else program.send(came)
+                )
+            elif self._wanted is None:
+                self._wanted = _checked(next(program))
+            while isinstance(self._wanted, Request):
+                settled = settle(self._wanted, lookup)
                 if isinstance(settled, Request):
                     self._asked.add(settled.key)
                     return settled
                 self._count(settled)
                 if isinstance(settled, Exhausted):
-                    self._request = _checked(self._task.program.throw(settled.error))
+                    self._wanted = _checked(program.throw(settled.error))
                 else:
                     self._keys.append(settled.key)
-                    self._request = _checked(self._task.program.send(settled.value))
+                    self._wanted = _checked(program.send(Answered(settled.value, settled.key)))
+            return self._wanted
         except StopIteration as end:
             return Finished(self.name, end.value, tuple(self._keys))
         except DeepPersonaError as error:
@@ -129,7 +143,33 @@ def set_aside_keys(outcome: Failed) -> tuple[str, ...]:
     return outcome.error.keys if isinstance(outcome.error, ModelAnswerError) else ()
 
 
-def _checked(yielded: Any) -> Request[Any]:
-    if not isinstance(yielded, Request):
+def run_together(
+    tasks: Iterable[Task[T]], lookup: Callable[[str], Raw | None], report: Report, at_once: int = AT_ONCE
+) -> Iterator[tuple[Running[T], Finished[T] | Failed | Request[Any]]]:
+    """Every program as far as the answers of `lookup` carry it, in order; `at_once` are run side by side, and
+    their chores done together."""
+    waiting = iter(tasks)
+    while group := [Running(task, report) for task in islice(waiting, at_once)]:
+        steps = [running.advance(lookup) for running in group]
+        while chores := _chores(steps):
+            taken = chores.take()
+            for (place, _), came in zip(taken, done([chore for _, chore in taken]), strict=True):
+                steps[place] = group[place].advance(lookup, came)
+        for running, step in zip(group, steps, strict=True):
+            assert not isinstance(step, Chore)
+            yield running, step
+
+
+def _chores(steps: Iterable[Finished[T] | Failed | Request[Any] | Chore[Any, Any]]) -> Queue[int]:
+    """The chores among the steps, each with its place."""
+    found: Queue[int] = Queue()
+    for place, step in enumerate(steps):
+        if isinstance(step, Chore):
+            found.add(place, step)
+    return found
+
+
+def _checked(yielded: Any) -> Request[Any] | Chore[Any, Any]:
+    if not isinstance(yielded, Request | Chore):
         raise TypeError(f"a program yields requests, not {type(yielded).__name__}; `yield from` programs")
     return yielded

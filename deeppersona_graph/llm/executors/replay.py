@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from deeppersona_graph.errors import MissingAnswerError
-from deeppersona_graph.llm.executors.drive import Outcome, Running, Task
+from deeppersona_graph.llm.executors.drive import Outcome, Task, run_together
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.request import Request
 from deeppersona_graph.llm.store import AnswerStore
@@ -22,9 +22,7 @@ class ReplayExecutor:
 
     def run(self, tasks: Iterable[Task[T]]) -> Generator[Outcome[T], None, None]:
         """The outcome of every program, in order; `MissingAnswerError` names prompt and key."""
-        for task in tasks:
-            running = Running(task, self.report)
-            step = running.advance(self._store.get)
+        for running, step in run_together(tasks, self._store.get, self.report):
             if isinstance(step, Request):
                 yield running.fail(
                     MissingAnswerError(

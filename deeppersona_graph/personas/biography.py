@@ -1,0 +1,167 @@
+"""A biography read by a language model: what it says becomes anchors, kept to the letter (DeepPersona §3.3).
+
+First the situation and the core profile are taken down, then further facts are filed under attributes of the
+tree: those nearest in meaning are offered, the model takes one or none. What contradicts the user's own
+anchors, or cannot be, is left out and told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import Field
+
+from deeppersona_graph.errors import InputError
+from deeppersona_graph.llm.answers import AnswerModel
+from deeppersona_graph.llm.request import Asker, Program, have_done
+from deeppersona_graph.model.specification import Specification
+from deeppersona_graph.model.tree import Attribute
+from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
+from deeppersona_graph.personas.progressive import asked
+from deeppersona_graph.personas.spaces import whole_space
+from deeppersona_graph.personas.workbench import Workbench
+
+OFFERED = 6
+"""Attributes that are offered for a fact."""
+
+CLOSED_KEYS = ("sex", "education", "employment", "partnership", "parenthood", "household", "income", "faith")
+OPEN_KEYS = ("country", "age", "city", "occupation", "name", "values", "attitude")
+
+
+class Fact(AnswerModel):
+    """Something definite that a biography says beyond the situation."""
+
+    about: str
+    value: str
+
+
+class ReadBiography(AnswerModel):
+    """Answer to `read-biography`."""
+
+    country: str | None = None
+    age: str | None = None
+    sex: str | None = None
+    city: str | None = None
+    education: str | None = None
+    employment: str | None = None
+    occupation: str | None = None
+    partnership: str | None = None
+    parenthood: str | None = None
+    household: str | None = None
+    income: str | None = None
+    faith: str | None = None
+    name: str | None = None
+    values: str | None = None
+    attitude: str | None = None
+    interests: list[str] = Field(default_factory=list)
+    facts: list[Fact] = Field(default_factory=list)
+
+
+class PlacedFact(AnswerModel):
+    """One fact of an answer to `place-facts`."""
+
+    fact: int
+    attribute: str | None = None
+    values: list[str] | None = None
+
+
+class PlacedFacts(AnswerModel):
+    """Answer to `place-facts`."""
+
+    facts: list[PlacedFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a biography: `kept` are anchors as `Attribute=value`, `left_out` those that cannot hold,
+    each with the reason."""
+
+    anchors: Anchors
+    kept: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Finds the attributes nearest in meaning to texts."""
+
+    bench: Workbench
+    most: int = 50
+
+    def __call__(self, wanted: Sequence[Sequence[str]]) -> list[list[list[Attribute]]]:
+        vectors = self.bench.embedder.embed([text for texts in wanted for text in texts])
+        rows = self.bench.graph.read(
+            "personas/nearest_attributes",
+            taxonomy=self.bench.tree.name,
+            vectors=vectors.tolist(),
+            limit=OFFERED,
+        )
+        found = iter([self.bench.tree.by_id[identity] for identity in row["ids"]] for row in rows)
+        return [[next(found) for _ in texts] for texts in wanted]
+
+
+def read_biography(
+    asker: Asker, bench: Workbench, finding: Finding, wanted: Specification, text: str
+) -> Program[Reading]:
+    """The anchors of a specification together with what a biography says; the text itself stays one."""
+    read = yield from asker.ask("read-biography", ReadBiography, biography=text, choices=_choices(bench))
+    groups = [[one] for one in _situation(read.value)]
+    if read.value.facts:
+        groups += yield from _place(asker, finding, read.value.facts)
+    kept: list[str] = []
+    left_out: list[tuple[str, str]] = []
+    plain = replace(wanted, biography=text, biography_unread=True)
+    anchors = resolve_anchors(plain, bench.tree, bench.constraints)
+    for group in groups:
+        trial = replace(plain, anchors=(*plain.anchors, *kept, *group))
+        try:
+            anchors = resolve_anchors(trial, bench.tree, bench.constraints)
+        except InputError as error:
+            left_out += [(one, str(error)) for one in group]
+        else:
+            kept += group
+    return Reading(anchors, tuple(kept), tuple(left_out))
+
+
+def _choices(bench: Workbench) -> str:
+    core = bench.tree.core
+    return "\n".join(f"{key}: {' | '.join(value.text for value in core[key].values)}" for key in CLOSED_KEYS)
+
+
+def _situation(read: ReadBiography) -> Iterator[str]:
+    for key in (*OPEN_KEYS, *CLOSED_KEYS):
+        said = getattr(read, key)
+        if said is not None:
+            yield f"{key}={said.replace('-', ':') if key == 'age' else said}"
+    for interest in read.interests:
+        yield f"interests={interest}"
+
+
+def _place(asker: Asker, finding: Finding, facts: Sequence[Fact]) -> Program[list[list[str]]]:
+    """For each fact that an attribute was found for, the anchors it becomes."""
+    offered = yield from have_done(finding, [f"{fact.about}: {fact.value}" for fact in facts])
+    listed = "\n".join(
+        f"{number}. {fact.about}: {fact.value}"
+        + "".join(
+            f"\n   {_letter(place)}. {asked(one)} {whole_space(one)}" for place, one in enumerate(attributes)
+        )
+        for number, (fact, attributes) in enumerate(zip(facts, offered, strict=True), start=1)
+    )
+    placed = yield from asker.ask("place-facts", PlacedFacts, facts=listed)
+    letters = {_letter(place): place for place in range(OFFERED)}
+    groups = []
+    for one in placed.value.facts:
+        place = letters.get((one.attribute or "").strip(". ").lower())
+        if place is None or not one.values or not 1 <= one.fact <= len(facts):
+            continue
+        attributes = offered[one.fact - 1]
+        if place < len(attributes):
+            path = json.dumps(attributes[place].path, ensure_ascii=False)
+            groups.append([f"{path}={value}" for value in one.values])
+    return groups
+
+
+def _letter(place: int) -> str:
+    return "abcdefghij"[place]

@@ -1,0 +1,90 @@
+"""Runs of generation: a population opened, and what of it is still to be made."""
+
+from __future__ import annotations
+
+import json
+
+from deeppersona_graph.errors import InputError
+from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.llm.report import Report
+from deeppersona_graph.model.addressing import find_attribute
+from deeppersona_graph.model.seeds import digest
+from deeppersona_graph.model.specification import Specification
+from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.personas.select import Biases
+from deeppersona_graph.personas.workbench import Plan, Sitter
+
+
+def resolve_biases(specification: Specification, tree: Tree) -> Biases:
+    """The biases of a specification by attribute id; raises as `find_attribute` does."""
+    return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
+
+
+def open_run(
+    graph: Graph,
+    tree: Tree,
+    population: str,
+    seed: int,
+    specification: Specification,
+    biases: Biases,
+    count: int,
+) -> Plan:
+    """Open the population and a run that fills it up to `count` people.
+
+    Raises `InputError` where the population exists with another seed or specification. The run goes on where
+    an earlier one stopped: indices that have a persona are left out.
+    """
+    spelled = json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
+    found = graph.write("personas/open_population", population=population, seed=seed, specification=spelled)[
+        0
+    ]
+    was, now = {**Specification().plain(), **json.loads(found["specification"])}, json.loads(spelled)
+    was = json.loads(json.dumps(was))
+    if was != now or found["seed"] != seed:
+        changed = [f"{key} {was.get(key)!r}, now {now[key]!r}" for key in now if was.get(key) != now[key]]
+        if found["seed"] != seed:
+            changed.append(f"seed {found['seed']}, now {seed}")
+        raise InputError(
+            f"the population {population!r} was made with {'; '.join(changed)}; "
+            "choose another --population, or delete it first"
+        )
+    rows = graph.read("personas/names_taken", population=population)
+    names = {int(row["index"]): str(row["name"]) for row in rows}
+    run = digest("run", population, seed, spelled, count).hex()[:16]
+    graph.write(
+        "record/open_run",
+        id=run,
+        kind="generate",
+        population=population,
+        parameters=spelled,
+        seed=seed,
+        count=count,
+        model=specification.model,
+    )
+    return Plan(
+        run=run,
+        population=population,
+        seed=seed,
+        specification=specification,
+        biases=biases,
+        people=[Sitter(index) for index in range(count) if index not in names],
+        taken=frozenset(names.values()),
+        outdated=any(row["version"] != tree.version for row in rows),
+    )
+
+
+def close_run(graph: Graph, plan: Plan, state: str, report: Report) -> None:
+    """Record how the run ended and what it cost; a population that nobody was made for is forgotten, unless
+    its people wait for answers."""
+    tokens = report.tokens
+    graph.write(
+        "record/close_run",
+        id=plan.run,
+        state=state,
+        sent=tokens.sent,
+        received=tokens.received,
+        cost=report.cost,
+        report=json.dumps(report.plain(), sort_keys=True),
+    )
+    if state not in ("finished", "waiting"):
+        graph.write("personas/delete_population", population=plan.population, force=False)
