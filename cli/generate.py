@@ -15,6 +15,7 @@ from deeppersona_graph.cli.interrupt import patient
 from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
 from deeppersona_graph.cli.output import line, opened, out, print_json, say
 from deeppersona_graph.errors import ConflictError, InputError, InterruptedRunError
+from deeppersona_graph.model.specification import BATCH_CHUNK, CHUNK
 from deeppersona_graph.model.tree import normal
 
 if TYPE_CHECKING:
@@ -33,6 +34,37 @@ class Values(StrEnum):
 
     auto = "auto"
     bank = "bank"
+    model = "model"
+
+
+class Via(StrEnum):
+    """How a language model is asked."""
+
+    online = "online"
+    batch = "batch"
+    replay = "replay"
+
+
+class Narrative(StrEnum):
+    """What is told of a person."""
+
+    none = "none"
+    concise = "concise"
+    rich = "rich"
+    biography = "biography"
+
+
+class Fill(StrEnum):
+    """How a language model fills attributes."""
+
+    progressive = "progressive"
+    all_at_once = "all-at-once"
+
+
+class Origin(StrEnum):
+    """Who names the attributes."""
+
+    tree = "tree"
     model = "model"
 
 
@@ -86,6 +118,47 @@ def generate(
     beta: Annotated[
         float, typer.Option("--beta", help="How strongly attributes the population lacks are favoured.")
     ] = 0.0,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Language model that infers values; none: nothing is spent.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Address of an endpoint that speaks the OpenAI protocol.")
+    ] = None,
+    via: Annotated[
+        Via,
+        typer.Option(
+            "--via", help="Ask the model live, through batch files, or replay stored answers alone."
+        ),
+    ] = Via.online,
+    chunk: Annotated[
+        int | None,
+        typer.Option(
+            "--chunk",
+            help="Attributes the model fills at a time; 1 as in the paper.  [default: 16, in batches 64]",
+        ),
+    ] = None,
+    fill: Annotated[
+        Fill,
+        typer.Option("--fill", help="Fill attributes on the grounds of those before, or in one request."),
+    ] = Fill.progressive,
+    core: Annotated[
+        bool, typer.Option("--core/--no-core", help="Infer a core profile first and tell the model of it.")
+    ] = True,
+    attributes: Annotated[
+        Origin, typer.Option("--attributes", help="Attributes from the tree, or named by the model.")
+    ] = Origin.tree,
+    check: Annotated[
+        bool, typer.Option("--check", help="Have finished records proofread for contradictions.")
+    ] = False,
+    narrative: Annotated[
+        Narrative,
+        typer.Option(
+            "--narrative", help="A self-portrait of 150 to 400 words, a rich one, a life in chapters."
+        ),
+    ] = Narrative.concise,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="USD that the run may spend; it stops before more.")
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--out", help="Write the population to a .jsonl, .json, .csv or .parquet file."),
@@ -101,12 +174,20 @@ def generate(
 
     if file is not None:
         check_target(file)
-    with patient() as stopping, opened(uri, data_dir) as api:
+    with patient() as stopping, opened(uri, data_dir, model=model, base_url=base_url) as api:
         run = api.generate(
             count,
             population=population,
             seed=seed,
             values=values.value,
+            via=via.value,
+            budget=budget,
+            chunk=chunk or (BATCH_CHUNK if via is Via.batch else CHUNK),
+            fill=fill.value,
+            core=core,
+            attributes=attributes.value,
+            check=check,
+            narrative=narrative.value,
             country=country or (),
             age=None if age is None else age_range(age),
             gender=gender or (),
@@ -133,6 +214,9 @@ def generate(
             print_json(_summary(run, made))
         else:
             _show(run, made, shown)
+    _tell(run)
+    if run.failed:
+        raise typer.Exit(1)
 
 
 def _announce(run: Generation) -> None:
@@ -141,7 +225,7 @@ def _announce(run: Generation) -> None:
     if run.sync.changed:
         say(run.sync.summary)
     say(
-        f"population {run.population}, seed {run.seed}: values from the bank"
+        f"population {run.population}, seed {run.seed}: values from {run.model or 'the bank'}"
         + (f", {len(run.ids)} of {run.count} people there already" if run.ids and run.missing else "")
     )
 
@@ -185,10 +269,29 @@ def _show(run: Generation, made: Sequence[str], people: Sequence[Persona]) -> No
             out.print(line(more), markup=False, emoji=False)
     if made:
         say(f"{len(made)} personas in the graph; see one again with: deeppersona show {made[0]}")
-        return
-    say(f"the population {run.population} has its {run.count} people already; nothing was left to do")
-    if not people:
-        say(f"see them with: {every}; see one with: deeppersona show {run.ids[0]}")
+    elif not run.missing:
+        say(f"the population {run.population} has its {run.count} people already; nothing was left to do")
+        if not people:
+            say(f"see them with: {every}; see one with: deeppersona show {run.ids[0]}")
+
+
+def _tell(run: Generation) -> None:
+    """What a language model took, who came to nothing, and who waits."""
+    if run.model is not None:
+        say(run.report.summary())
+    for name, reason in run.failed[:LISTED]:
+        say(f"{name} came to nothing: {reason}")
+    if run.failed:
+        more = f", {len(run.failed) - LISTED} more than are named here" if len(run.failed) > LISTED else ""
+        say(f"{len(run.failed)} people came to nothing{more}; --seed {run.seed} tries them again")
+    if run.parked:
+        files = (
+            ", ".join(str(file) for file in run.files) or "files written before (deeppersona batch status)"
+        )
+        say(
+            f"{run.parked} people wait for answers to the requests in {files}; give these to the provider, "
+            f"bring the answers back with `deeppersona batch import`, and run this again, --seed {run.seed}"
+        )
 
 
 def _summary(run: Generation, made: list[str]) -> dict[str, object]:
@@ -198,6 +301,11 @@ def _summary(run: Generation, made: list[str]) -> dict[str, object]:
         "count": run.count,
         "made": made,
         "there_already": list(run.ids),
+        "model": run.model,
+        "failed": [{"person": name, "reason": reason} for name, reason in run.failed],
+        "waiting": run.parked,
+        "files": [str(file) for file in run.files],
+        "report": run.report.plain() if run.model else None,
     }
 
 

@@ -116,13 +116,13 @@ class Bars:
 
 
 @contextmanager
-def opened(uri: str | None, data_dir: Path | None) -> Iterator[DeepPersona]:
+def opened(uri: str | None, data_dir: Path | None, **flags: Any) -> Iterator[DeepPersona]:
     """The API with the settings of a command; what takes a while is said, or shown as a bar."""
     from deeppersona_graph.api import connect
 
     bars = Bars()
     try:
-        with connect(announce=say, progress=bars.show, uri=uri, data_dir=data_dir) as api:
+        with connect(announce=say, progress=bars.show, uri=uri, data_dir=data_dir, **flags) as api:
             yield api
     finally:
         bars.clear()

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from shutil import copy2
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -27,8 +28,12 @@ from deeppersona_graph.generation import Generation, Values, Via, chosen_model, 
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
+from deeppersona_graph.llm.executors.batch import FOLDER, batch_status
+from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
+from deeppersona_graph.llm.outbox import BatchStatus
 from deeppersona_graph.llm.prompts import Prompts
 from deeppersona_graph.llm.request import Asker
+from deeppersona_graph.llm.store import open_store
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
@@ -285,6 +290,36 @@ class DeepPersona:
     def export(self, population: str, target: Path, form: Format | None = None) -> int:
         """Write a population to a file; how many personas that were."""
         return export_personas(self.personas(population), target, form)
+
+    # Batch files
+
+    def batch_status(self) -> Sequence[BatchStatus]:
+        """How far every batch file has come, by wave."""
+        with open_store(self.settings) as store:
+            return batch_status(store)
+
+    def batch_export(self, folder: Path) -> Sequence[Path]:
+        """Copy the batch files that still wait for answers into `folder`; where they are now.
+
+        Raises `InputError` where none waits or the folder cannot be written.
+        """
+        waiting = [one.name for one in self.batch_status() if one.pending]
+        if not waiting:
+            raise InputError(
+                "no batch file waits for answers; `deeppersona generate --model … --via batch` writes some"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return [Path(copy2(self.settings.data_dir / FOLDER / name, folder / name)) for name in waiting]
+        except OSError as error:
+            raise InputError(
+                f"cannot copy to {folder}: {error.strerror or error}; choose another folder"
+            ) from error
+
+    def batch_import(self, file: Path) -> ImportReport:
+        """Take in a file of responses; raises `ResponseFileError` where it cannot be read."""
+        with open_store(self.settings) as store:
+            return import_responses(file, store)
 
     def _make_ready(self, taxonomy: str) -> None:
         """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""

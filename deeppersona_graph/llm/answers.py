@@ -34,7 +34,11 @@ class AnswerModel(BaseModel):
     its digits."""
 
     model_config = ConfigDict(
-        extra="forbid", coerce_numbers_to_str=True, str_strip_whitespace=True, str_min_length=1
+        extra="forbid",
+        coerce_numbers_to_str=True,
+        str_strip_whitespace=True,
+        str_min_length=1,
+        json_schema_extra=lambda schema: schema.pop("description", None),  # the docstring is for readers
     )
 
 

@@ -15,6 +15,8 @@ PAPER_STRATA = (5, 3, 2)
 
 CHUNK = 16
 """Attributes that a language model fills at a time; 1 is the paper's letter."""
+BATCH_CHUNK = 64
+"""The same where requests go into batch files, a wave for each."""
 
 Narrative = Literal["none", "concise", "rich", "biography"]
 NARRATIVES: tuple[Narrative, ...] = get_args(Narrative)
