@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from deeppersona_graph.cli.output import line, paragraphs
 from deeppersona_graph.model.persona import Persona, Trait, shown_value
+from deeppersona_graph.model.tree import shown
 
 WIDTH = 100
 _WORKING = ("employed", "self-employed")
@@ -91,9 +93,22 @@ def _profile(persona: Persona) -> Table:
     ]
     if persona.biography:
         lines.append(("given", persona.biography))
+    if persona.read:
+        lines.append(("read", "\n".join(map(_assignment, persona.read))))
+    if persona.unread:
+        lines.append(("left out", "\n".join(map(_assignment, persona.unread))))
     for label, text in lines:
         table.add_row(label, Text(paragraphs(text)))
     return table
+
+
+def _assignment(text: str) -> str:
+    """`Attribute=value` with the path of the attribute, where it is a JSON list, as people read it."""
+    try:
+        path, end = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return text
+    return shown(path) + text[end:] if isinstance(path, list) else text
 
 
 def _domains(traits: Sequence[Trait]) -> list[RenderableType]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deeppersona_graph.cli import batch, generate, personas, server, taxonomy
+from deeppersona_graph.cli import batch, enrich, generate, personas, server, taxonomy
 from deeppersona_graph.cli.options import Flags
 from deeppersona_graph.cli.output import forgive_encodings, line
 from deeppersona_graph.errors import DeepPersonaError, InputError
@@ -22,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("generate")(generate.generate)
+app.command("enrich")(enrich.enrich)
 app.command("show")(personas.show)
 app.command("list")(personas.list_)
 app.command("export")(personas.export)

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from shutil import copy2
@@ -23,27 +24,30 @@ from typing import Any, Self
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
-from deeppersona_graph.errors import InputError, PrerequisiteError
-from deeppersona_graph.generation import Generation, Values, Via, chosen_model, open_means
+from deeppersona_graph.errors import InputError
+from deeppersona_graph.generation import (
+    Generation,
+    Opening,
+    Values,
+    Via,
+    chosen_model,
+    open_bench,
+    open_generation,
+)
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.llm.executors.batch import FOLDER, batch_status
 from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
 from deeppersona_graph.llm.outbox import BatchStatus
-from deeppersona_graph.llm.prompts import Prompts
-from deeppersona_graph.llm.request import Asker
 from deeppersona_graph.llm.store import open_store
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree
-from deeppersona_graph.personas.anchors import resolve_anchors
-from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
-from deeppersona_graph.personas.profile import centre
-from deeppersona_graph.personas.runs import close_run, open_run, resolve_biases
 from deeppersona_graph.personas.situation import load_tables
+from deeppersona_graph.personas.sketches import Sketches, open_sketches
 from deeppersona_graph.personas.store import (
     delete_personas,
     delete_population,
@@ -53,7 +57,6 @@ from deeppersona_graph.personas.store import (
     population_ids,
     read_personas,
 )
-from deeppersona_graph.personas.workbench import Workbench
 from deeppersona_graph.settings import Settings, load_settings
 from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, search
 from deeppersona_graph.taxonomy.export import export_records
@@ -196,74 +199,69 @@ class DeepPersona:
         taxonomy, seed and specification. Values come from the language model of the settings, where one is
         named, else from the bank; `budget` is in USD.
         """
-        given = {"ages": (age, age) if isinstance(age, int) else age}
-        specification = Specification(
-            **{
-                "taxonomy": self.settings.taxonomy,
-                "countries": _several(country),
-                "genders": _several(gender),
-                "anchors": _anchors(anchors),
-                "biography": bio,
-                "biases": tuple((bias or {}).items()),
-                "model": chosen_model(values, self.settings),
-                **{key: value for key, value in given.items() if value is not None},
-                **rest,
-            }
+        specification = _specification(
+            self.settings,
+            values=values,
+            country=country,
+            age=age,
+            gender=gender,
+            anchors=anchors,
+            bio=bio,
+            bias=bias,
+            **rest,
         )
         return self.run(specification, count, population=population, seed=seed, via=via, budget=budget)
+
+    def enrich(
+        self,
+        file: Path,
+        field: str | None = None,
+        *,
+        limit: int | None = None,
+        population: str | None = None,
+        seed: int | None = None,
+        values: Values = "auto",
+        via: Via = "online",
+        budget: float | None = None,
+        **rest: Any,
+    ) -> Generation:
+        """Open a run that makes a person of each biography in `file`, or in its first `limit` lines.
+
+        The file is JSONL, the biography in `field` (see `open_sketches` where none is given), or text, one a
+        line. A language model reads them; in its absence `rest`, which is as in `generate`, must hold what
+        they are not to contradict. Line i, from 0, becomes the person i: the same seed and population go on
+        where an earlier run stopped, or with lines added since.
+        """
+        sketches = open_sketches(file, field, limit)
+        specification = _specification(self.settings, values=values, **rest)
+        return self.run(specification, sketches, population=population, seed=seed, via=via, budget=budget)
 
     def run(
         self,
         specification: Specification,
-        count: int,
+        people: int | Sketches,
         *,
         population: str | None = None,
         seed: int | None = None,
         via: Via = "online",
         budget: float | None = None,
     ) -> Generation:
-        """As `generate`, from a specification; its `model` decides where values come from."""
-        if not 1 <= count <= MOST_PEOPLE:
-            raise InputError(f"a count of {count}: expected 1 to {MOST_PEOPLE} people")
+        """As `generate` and `enrich`, from a specification; its `model` decides where values come from."""
+        origin = people.identity if isinstance(people, Sketches) else None
+        specification = replace(specification, sketches=origin)
+        if isinstance(people, int) and not 1 <= people <= MOST_PEOPLE:
+            raise InputError(f"a count of {people}: expected 1 to {MOST_PEOPLE} people")
         if seed is not None and not 0 <= seed < 2**63:
             raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
         self.embedder.load_in_background()
         Thread(target=load_tables, daemon=True).start()
-        taxonomy = specification.taxonomy
-        tree, report = self._synchronised(taxonomy)
-        model = specification.model
-        if model is None and not any(a.has_values and a.core is None for a in tree.attributes):
-            raise PrerequisiteError(
-                f"the taxonomy {taxonomy!r} has no value spaces to draw from; give it some with "
-                "`deeppersona taxonomy describe`, or let a language model fill with --values model"
-            )
-        constraints = Constraints(tree)
-        anchors = resolve_anchors(specification, tree, constraints)
-        biases = resolve_biases(specification, tree)
-        asker = None if model is None else Asker(Prompts(), model)
-        bench = Workbench(self.graph, tree, constraints, self.embedder, centre(self.embedder), asker)
+        tree, report = self._synchronised(specification.taxonomy)
+        bench = open_bench(self.graph, self.embedder, tree, specification.model)
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
-        name = population or f"{taxonomy}-{chosen}-{specification.mark(tree.version)}"
-        with ExitStack() as opening:
-            means = open_means(self.settings, specification, via, budget, opening)
-            plan = open_run(self.graph, tree, name, chosen, specification, biases, count)
-            held = opening.pop_all()
-        ending = ExitStack()
-        ending.push(held)
-        ending.callback(close_run, self.graph, plan, "interrupted", means.report)
-        self._endings.add(ending)
-        return Generation(
-            bench,
-            plan,
-            anchors,
-            means,
-            held,
-            ending,
-            count=count,
-            ids=population_ids(self.graph, name, below=count),
-            sync=report,
-            progress=self._progress,
-        )
+        opening = Opening(people, chosen, population, via, budget)
+        run = open_generation(self.settings, bench, specification, opening, report, self._progress)
+        self._endings.add(run.ending)
+        return run
 
     def persona(self, text: str) -> Persona:
         """The persona with this id, beginning of an id, or full name."""
@@ -345,6 +343,34 @@ def connect(
 ) -> DeepPersona:
     """A connection with `flags` (fields of `Settings`) before environment and `deeppersona.toml`."""
     return DeepPersona(load_settings(**flags), announce=announce, progress=progress)
+
+
+def _specification(
+    settings: Settings,
+    *,
+    values: Values,
+    country: str | Iterable[str] = (),
+    age: int | tuple[int, int] | None = None,
+    gender: str | Iterable[str] = (),
+    anchors: Mapping[str, Any] | Iterable[str] = (),
+    bio: str | None = None,
+    bias: Mapping[str, float] | None = None,
+    **rest: Any,
+) -> Specification:
+    given = {"ages": (age, age) if isinstance(age, int) else age}
+    return Specification(
+        **{
+            "taxonomy": settings.taxonomy,
+            "countries": _several(country),
+            "genders": _several(gender),
+            "anchors": _anchors(anchors),
+            "biography": bio,
+            "biases": tuple((bias or {}).items()),
+            "model": chosen_model(values, settings),
+            **{key: value for key, value in given.items() if value is not None},
+            **rest,
+        }
+    )
 
 
 def _several(given: str | Iterable[str]) -> tuple[str, ...]:

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, get_args
 
+from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
+from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.llm.budget import Budget
-from deeppersona_graph.llm.estimate import Estimator
+from deeppersona_graph.llm.estimate import Estimator, Forecast, forecast
 from deeppersona_graph.llm.executors.batch import FOLDER, BatchExecutor
-from deeppersona_graph.llm.executors.drive import Executor, Failed, Finished, Parked
+from deeppersona_graph.llm.executors.drive import Executor, Failed, Finished, Parked, Task
 from deeppersona_graph.llm.executors.local import LocalExecutor
 from deeppersona_graph.llm.executors.online import OnlineExecutor
 from deeppersona_graph.llm.executors.replay import ReplayExecutor
 from deeppersona_graph.llm.prices import Prices
+from deeppersona_graph.llm.prompts import Prompts
 from deeppersona_graph.llm.providers import open_provider
 from deeppersona_graph.llm.report import Report
+from deeppersona_graph.llm.request import Asker
 from deeppersona_graph.llm.store import AnswerStore, open_store
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
-from deeppersona_graph.personas.anchors import Anchors
-from deeppersona_graph.personas.generate import generate
-from deeppersona_graph.personas.runs import close_run
+from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
+from deeppersona_graph.personas.constraints import Constraints
+from deeppersona_graph.personas.expect import expected
+from deeppersona_graph.personas.generate import Making, generate
+from deeppersona_graph.personas.profile import centre
+from deeppersona_graph.personas.runs import close_run, open_run, resolve_biases
+from deeppersona_graph.personas.sketches import Malformed, Sketches
+from deeppersona_graph.personas.store import population_ids
 from deeppersona_graph.personas.workbench import Plan, Workbench
 from deeppersona_graph.settings import Settings
+from deeppersona_graph.taxonomy.provide import provide_core
 from deeppersona_graph.taxonomy.store import Progress
 from deeppersona_graph.taxonomy.sync import SyncReport
+
+SAMPLE = 8
+"""People whose requests are put together to estimate those of all."""
 
 Via = Literal["online", "batch", "replay"]
 VIAS: tuple[Via, ...] = get_args(Via)
@@ -55,6 +70,8 @@ class Means:
 
     executor: Executor
     report: Report
+    estimator: Estimator | None = None
+    """Of what the model will take; none: there is no model."""
     batch: BatchExecutor | None = None
     """Where requests go into files."""
 
@@ -72,19 +89,85 @@ def open_means(
         return Means(local, local.report)
     store: AnswerStore = stack.enter_context(open_store(settings))
     report = Report(Prices.load(settings.prices), batch=via == "batch")
+    estimator = Estimator.of(store, model)
     if via == "online":
-        limit = None if budget is None else Budget(budget, model, Estimator.of(store, model), report)
+        limit = None if budget is None else Budget(budget, model, estimator, report)
         provider = open_provider(settings)
         stack.callback(provider.close)
         return Means(
-            OnlineExecutor(provider, store, report, slots=settings.concurrency, budget=limit), report
+            OnlineExecutor(provider, store, report, slots=settings.concurrency, budget=limit),
+            report,
+            estimator,
         )
     if budget is not None:
         raise InputError("--budget holds live requests; what batch files cost shows --dry-run")
     if via == "replay":
-        return Means(ReplayExecutor(store, report), report)
+        return Means(ReplayExecutor(store, report), report, estimator)
     batch = BatchExecutor(store, settings.data_dir / FOLDER, report)
-    return Means(batch, report, batch)
+    return Means(batch, report, estimator, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What decides a run beside the specification."""
+
+    people: int | Sketches
+    """How many there shall be, or the biographies they have."""
+    seed: int
+    population: str | None = None
+    """Its name; none: one after taxonomy, seed and specification."""
+    via: Via = "online"
+    budget: float | None = None
+    """USD."""
+
+
+def open_bench(graph: Graph, embedder: Embedder, tree: Tree, model: str | None) -> Workbench:
+    """What a run works with; raises `PrerequisiteError` where there is nothing to take values from."""
+    if model is None and not any(a.has_values and a.core is None for a in tree.attributes):
+        raise PrerequisiteError(
+            f"the taxonomy {tree.name!r} has no value spaces to draw from; give it some with "
+            "`deeppersona taxonomy describe`, or let a language model fill with --values model"
+        )
+    asker = None if model is None else Asker(Prompts(), model)
+    return Workbench(graph, tree, Constraints(tree), embedder, centre(embedder), asker)
+
+
+def open_generation(
+    settings: Settings,
+    bench: Workbench,
+    specification: Specification,
+    opening: Opening,
+    sync: SyncReport,
+    progress: Progress,
+) -> Generation:
+    """Open a run; raises what is wrong with the specification before anything is written."""
+    sketches = opening.people if isinstance(opening.people, Sketches) else None
+    count = opening.people if isinstance(opening.people, int) else opening.people.count()
+    tree = bench.tree
+    anchors = resolve_anchors(specification, tree, bench.constraints)
+    if sketches is not None:
+        anybody = replace(specification, sketches=None, biography="Somebody.")
+        resolve_anchors(anybody, tree, bench.constraints)  # what all biographies lack is told at once
+    biases = resolve_biases(specification, tree)
+    mark = specification.mark(tree.version)
+    name = opening.population or f"{tree.name}-{opening.seed}-{mark}"
+    with ExitStack() as opened:
+        means = open_means(settings, specification, opening.via, opening.budget, opened)
+        plan = open_run(bench.graph, tree, name, opening.seed, specification, biases, count, sketches)
+        if specification.attributes == "model":
+            plan = replace(plan, taxonomy=named_taxonomy(name))
+            provide_core(bench.graph, tree, named_taxonomy(name), bench.embedder, progress)
+        ids = () if sketches else population_ids(bench.graph, name, below=count)
+        held = opened.pop_all()
+    malformed = Malformed() if sketches is None else sketches.malformed
+    return Generation(
+        bench, plan, anchors, means, held, count, ids, malformed=malformed, sync=sync, progress=progress
+    )
+
+
+def named_taxonomy(population: str) -> str:
+    """The taxonomy of the attributes that a model names for a population."""
+    return f"{population} (named)"
 
 
 class Generation:
@@ -97,54 +180,95 @@ class Generation:
         anchors: Anchors,
         means: Means,
         held: ExitStack,
-        ending: ExitStack,
-        *,
         count: int,
         ids: Sequence[str],
+        *,
+        malformed: Malformed,
         sync: SyncReport,
         progress: Progress,
     ) -> None:
-        """`held` closes what the run has open; `ending` does, and records that the run was interrupted."""
+        """`held` closes what the run has open."""
         self.population, self.seed, self.count = plan.population, plan.seed, count
+        """`count` is the number of people that the population shall have, or of lines of a file."""
         self.run, self.model, self.outdated = plan.run, plan.specification.model, plan.outdated
+        self.own_biographies = plan.own_biographies
+        """Whether its people come from a file of biographies."""
+        self.there = plan.there
+        """How many of the people the population had already."""
         self.ids = tuple(ids)
-        """Of the people whom the population had already."""
+        """Of these people, where they do not come from a file: there may be millions."""
+        self.malformed = malformed
+        """Lines of the file, as far as it was read, that nobody could be made from."""
         self.sync, self.report = sync, means.report
         self.failed: list[tuple[str, str]] = []
         """People who came to nothing, by their place in the population, each with the reason."""
         self.parked = 0
         """People who wait for answers to batch files."""
         self._bench, self._plan, self._means, self._progress = bench, plan, means, progress
-        self._people = self._made(anchors, held, ending)
+        self.ending = ExitStack()
+        """Closes what is open and records that the run was interrupted; once the run ended, it is empty."""
+        self.ending.push(held)
+        self.ending.callback(close_run, bench.graph, plan, "interrupted", means.report)
+        self._anchors = anchors
+        self._people = self._made(anchors, held)
 
     @property
     def missing(self) -> int:
-        """How many people the iteration makes."""
-        return self.count - len(self.ids)
+        """How many people the iteration makes; fewer where lines of a file are blank or of no use."""
+        return self.count - self.there
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The batch files that this run wrote."""
         return () if self._means.batch is None else self._means.batch.files
 
+    @property
+    def priced(self) -> bool:
+        """Whether what the run costs is known: there is a model, and its price is in the table."""
+        return self.model is not None and self.report.prices.of(self.model) is not None
+
+    def forecast(self, sample: int = SAMPLE) -> Forecast:
+        """What the run will take of the model, judged by the first people to be made; nothing is spent.
+
+        Raises `InputError` where there is no model, and what making these people would raise.
+        """
+        if self._means.estimator is None:
+            raise InputError("nothing is spent without a language model; name one with --model to estimate")
+        ahead = iter(self._plan.people)
+        first = list(islice(ahead, sample))
+        self._plan = replace(self._plan, people=chain(first, ahead))
+        making = Making.of(self._bench, self._plan, 0)
+        tasks = (Task(str(one.index), expected(making, one, self._anchors)) for one in first)
+        found = []
+        for outcome in LocalExecutor().run(tasks):
+            if isinstance(outcome, Failed):
+                raise outcome.error
+            assert isinstance(outcome, Finished)
+            found.append(outcome.value)
+        batch = self._means.batch is not None
+        return forecast(found, self.missing, self._means.estimator, self.report.prices, batch=batch)
+
     def __iter__(self) -> Iterator[Persona]:
         return self._people
 
-    def _made(self, anchors: Anchors, held: ExitStack, ending: ExitStack) -> Iterator[Persona]:
+    def _made(self, anchors: Anchors, held: ExitStack) -> Iterator[Persona]:
         with held:
-            with ending:
+            with self.ending:
                 try:
                     outcomes = generate(self._bench, self._plan, anchors, self._means.executor)
+                    ended = 0
                     for ended, outcome in enumerate(outcomes, start=1):
                         self._progress("generating", ended, self.missing)
                         if isinstance(outcome, Finished):
                             yield outcome.value
                         else:
                             self._note(outcome)
+                    if ended < self.missing:
+                        self._progress("generating", self.missing, self.missing)
                 except InterruptedRunError:
-                    ending.pop_all()  # nobody is there to be told
+                    self.ending.pop_all()  # nobody is there to be told
                     raise
-                ending.pop_all()
+                self.ending.pop_all()
             state = "unfinished" if self.failed else "waiting" if self.parked else "finished"
             close_run(self._bench.graph, self._plan, state, self.report)
 

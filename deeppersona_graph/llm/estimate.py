@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deeppersona_graph.llm.answers import Tokens
+from deeppersona_graph.llm.prices import Prices
 from deeppersona_graph.llm.request import Request
 from deeppersona_graph.llm.store import AnswerStore, Experience
 
@@ -27,6 +28,39 @@ SHARE_OF_LIMIT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """A request to expect, and about how many characters its answer has.
+
+    `counted`: these were counted for this request, and say more than earlier answers to other requests of the
+    same prompt.
+    """
+
+    request: Request[Any]
+    answer: int
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run will take. `cost` in USD; None: the model's price is not known."""
+
+    people: int
+    requests: int
+    tokens: Tokens
+    cost: float | None
+    waves: int
+    """Batch files one after another, as each wave needs the answers to the one before."""
+
+    def summary(self) -> str:
+        """One line for the person at the terminal."""
+        money = "no price is known, so tokens only" if self.cost is None else f"about {self.cost:.2f} USD"
+        return (
+            f"{self.people:,} people will take about {self.requests:,} requests (or {self.waves} waves of "
+            f"batch files), {self.tokens.sent:,} tokens sent and {self.tokens.received:,} received: {money}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Estimator:
     """Estimates for one model, calibrated by the answers to it that the store has."""
 
@@ -44,6 +78,13 @@ class Estimator:
         characters = sum(known.characters for known in self.experience.values())
         return characters / sent if sent and characters else CHARACTERS_A_TOKEN
 
+    def expect(self, expected: Expected) -> Tokens:
+        """The tokens to expect of a request about whose answer something is known."""
+        tokens = self.tokens(expected.request)
+        if expected.request.prompt in self.experience and not expected.counted:
+            return tokens
+        return replace(tokens, received=round(expected.answer / self.characters_a_token))
+
     def tokens(self, request: Request[Any]) -> Tokens:
         """The tokens to expect; nothing is taken to be cached where earlier requests were not."""
         sent = round(request.characters / self.characters_a_token) + TOKENS_A_MESSAGE * len(request.messages)
@@ -59,3 +100,16 @@ class Estimator:
         expected = self.tokens(request)
         received = request.max_tokens or max(WORST, 3 * expected.received)
         return Tokens(round(1.2 * expected.sent), 0, received)
+
+
+def forecast(
+    sample: Sequence[Sequence[Expected]], people: int, estimator: Estimator, prices: Prices, *, batch: bool
+) -> Forecast:
+    """What `people` will take, of whom the requests of a sample are known."""
+    requests = [one for of_one in sample for one in of_one]
+    share = people / max(len(sample), 1)
+    found = sum((estimator.expect(one) for one in requests), Tokens())
+    tokens = Tokens(*(round(n * share) for n in (found.sent, found.cached, found.received)))
+    cost = prices.cost(requests[0].request.model, tokens, batch=batch) if requests else 0.0
+    waves = max((len(of_one) for of_one in sample), default=0)
+    return Forecast(people, round(len(requests) * share), tokens, cost, waves)

@@ -74,6 +74,8 @@ class Persona:
     """File and line that the biography comes from."""
     read: tuple[str, ...] = ()
     """Anchors that a language model read out of the biography, as `Attribute=value`."""
+    unread: tuple[str, ...] = ()
+    """What it read and what cannot hold beside the rest, as `Attribute=value: reason`."""
     narrative_requests: tuple[str, ...] = ()
     """Keys of the requests to a language model that the narrative comes from."""
 

@@ -61,10 +61,12 @@ class Conditions:
 
     `allowed` maps a key to the values it may have (country: codes); a key that is missing is free.
     `given` are values to keep to the letter, of keys whose value space is open (city, occupation, name)
-    or closed alike. Ages lie between `min_age` and `max_age`, both included.
+    or closed alike. Ages lie between `min_age` and `max_age`, both included. With `unlisted`, a given city
+    need not be among those that are known, as long as its country is.
     """
 
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     given: Mapping[str, str | int] = field(default_factory=dict)
     min_age: int = YOUNGEST
     max_age: int = OLDEST
+    unlisted: bool = False

@@ -51,6 +51,8 @@ class Specification:
     biography: str | None = None
     biography_unread: bool = False
     """Accept that nothing reads the biography, though facts that it must not contradict are missing."""
+    sketches: str | None = None
+    """Which file the biographies come from, where everybody has one of their own."""
     model: str | None = None
     """The language model that infers values; none: they are drawn from the bank."""
     chunk: int = CHUNK
@@ -79,7 +81,10 @@ class Specification:
             raise InputError(f"ages {low} to {high}: expected a range within {YOUNGEST} to {OLDEST}")
         if self.biography is not None and not self.biography.strip():
             raise InputError("the biography is empty; leave --bio away or give some words")
-
+        if self.biography is not None and self.sketches is not None:
+            raise InputError(
+                "one biography for all and a file of biographies are given; give --bio or --bios, not both"
+            )
         if self.chunk < 1:
             raise InputError(f"a chunk of {self.chunk}: expected at least 1; 16 is usual")
         self._check_model_alone()

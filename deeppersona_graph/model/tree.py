@@ -24,6 +24,11 @@ def shown(path: Iterable[str]) -> str:
     return " > ".join(path)
 
 
+def short_path(path: Path) -> str:
+    """The path below its root, which says little where paths stand line by line."""
+    return shown(path[1:] or path)
+
+
 def normal(text: str) -> str:
     """The key under which two spellings of a value are the same value."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -14,7 +14,7 @@ from deeppersona_graph.model.addressing import split_assignment
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.situation import SITUATION_KEYS, Conditions
 from deeppersona_graph.model.specification import Specification
-from deeppersona_graph.model.tree import Attribute, Tree, normal, shown
+from deeppersona_graph.model.tree import Attribute, Tree, normal, short_path, shown
 from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.demands import Demands, check_pairs, demand_before, demand_of
 from deeppersona_graph.personas.fill import Given
@@ -49,6 +49,11 @@ class Anchors:
     def explored(self) -> tuple[tuple[str, ...], ...]:
         """The paths of the given attributes; selection starts from every node on them."""
         return tuple(one.attribute.path for one in self.traits)
+
+    @property
+    def facts(self) -> list[str]:
+        """The given attributes as `Path below the root: value`, for a language model."""
+        return [f"{short_path(one.attribute.path)}: {shown_given(one)}" for one in self.traits]
 
     @property
     def sentences(self) -> list[str]:

@@ -8,14 +8,14 @@ anchors, or cannot be, is left out and told.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from deeppersona_graph.errors import InputError
 from deeppersona_graph.llm.answers import AnswerModel
-from deeppersona_graph.llm.request import Asker, Program, have_done
+from deeppersona_graph.llm.request import Asker, Program, Request, have_done, put
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute
 from deeppersona_graph.personas.anchors import Anchors, resolve_anchors
@@ -103,26 +103,50 @@ class Finding:
 
 
 def read_biography(
-    asker: Asker, bench: Workbench, finding: Finding, wanted: Specification, text: str
+    asker: Asker,
+    bench: Workbench,
+    finding: Finding,
+    wanted: Specification,
+    text: str,
+    check: Callable[[Anchors], object],
 ) -> Program[Reading]:
-    """The anchors of a specification together with what a biography says; the text itself stays one."""
-    read = yield from asker.ask("read-biography", ReadBiography, biography=text, choices=_choices(bench))
+    """The anchors of a specification together with what a biography says; the text itself stays one.
+
+    `check` raises `InputError` for anchors that nobody can meet.
+    """
+    read = yield from put(biography_request(asker, bench, text))
     groups = [[one] for one in _situation(read.value)]
     if read.value.facts:
         groups += yield from _place(asker, finding, read.value.facts)
     kept: list[str] = []
     left_out: list[tuple[str, str]] = []
-    plain = replace(wanted, biography=text, biography_unread=True)
+    plain = replace(wanted, biography=text, biography_unread=True, sketches=None)
     anchors = resolve_anchors(plain, bench.tree, bench.constraints)
     for group in groups:
         trial = replace(plain, anchors=(*plain.anchors, *kept, *group))
         try:
-            anchors = resolve_anchors(trial, bench.tree, bench.constraints)
+            tried = _as_said(resolve_anchors(trial, bench.tree, bench.constraints))
+            check(tried)
         except InputError as error:
             left_out += [(one, str(error)) for one in group]
         else:
+            anchors = tried
             kept += group
     return Reading(anchors, tuple(kept), tuple(left_out))
+
+
+def _as_said(anchors: Anchors) -> Anchors:
+    """Who is said to live in a place lives there and not near it; it may be one that no table has."""
+    conditions = anchors.conditions
+    allowed = dict(conditions.allowed)
+    if "city" in conditions.given:
+        allowed.setdefault("settlement", frozenset(("city", "town")))
+    return replace(anchors, conditions=replace(conditions, allowed=allowed, unlisted=True))
+
+
+def biography_request(asker: Asker, bench: Workbench, text: str) -> Request[ReadBiography]:
+    """The request that has a biography read."""
+    return asker.request("read-biography", ReadBiography, biography=text, choices=_choices(bench))
 
 
 def _choices(bench: Workbench) -> str:

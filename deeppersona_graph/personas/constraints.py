@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -89,6 +89,31 @@ class Filled:
     def meets(self, requirement: Requirement) -> bool:
         """Whether the persona has one of the values that `requirement` names."""
         return any(value in requirement.values for value in self.values.get(requirement.attribute, ()))
+
+    def without(self, attributes: Container[str]) -> Filled:
+        """The same without what the persona has of these attributes."""
+        tree = self.constraints.tree
+        left = Filled(self.constraints)
+        for identity, held in self.values.items():
+            if identity not in attributes:
+                values = [value for value in tree.by_id[identity].values if value.id in held]
+                left.add(tree.by_id[identity], values, self.numbers.get(identity))
+        return left
+
+    def still_meets(self, attribute: str, values: Sequence[Value]) -> bool:
+        """Whether all that requires something of `attribute` still has it, were these its values."""
+        had = {value.id for value in values}
+        tree = self.constraints.tree
+        owners = (tree.by_id[identity] for identity in self.values)
+        return all(
+            required.values & had
+            for owner in owners
+            for required in (
+                *owner.requires,
+                *(r for v in owner.values if v.id in self.values[owner.id] for r in v.requires),
+            )
+            if required.attribute == attribute
+        )
 
     def _hits(self, exclusion: Exclusion) -> bool:
         """Whether the persona already has what `exclusion` rules out."""

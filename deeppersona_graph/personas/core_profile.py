@@ -14,16 +14,21 @@ from random import Random
 from deeppersona_graph.errors import ModelAnswerError
 from deeppersona_graph.llm.again import put_until
 from deeppersona_graph.llm.answers import AnswerModel
-from deeppersona_graph.llm.request import Answered, Asker, Program
+from deeppersona_graph.llm.request import Answered, Asker, Program, Request, put
 from deeppersona_graph.llm.settle import fragment
 from deeppersona_graph.model.persona import InnerCore
 from deeppersona_graph.model.seeds import stream
 from deeppersona_graph.model.situation import PRESENT, Situation
-from deeppersona_graph.personas.inner_core import MOST_INTERESTS, MOST_STORIES, ORIENTATIONS, GivenInner
-from deeppersona_graph.personas.profile import situation_sentence
+from deeppersona_graph.personas.inner_core import (
+    MOST_INTERESTS,
+    MOST_STORIES,
+    ORIENTATIONS,
+    GivenInner,
+    attitude_text,
+)
 
 STORY_WORDS = (150, 200)
-ENDINGS = ("well", "badly", "neither well nor badly")
+ENDINGS = ("well", "badly", "with nothing settled")
 FIRST_MEMORY = 6
 """The youngest age at which a story may happen."""
 
@@ -40,6 +45,13 @@ class Attitude(AnswerModel):
     attitude: str
     attitude_details: str
     coping_mechanism: str
+
+    @property
+    def text(self) -> str:
+        """All three as one text."""
+        return " ".join(
+            part.rstrip(".") + "." for part in (self.attitude, self.attitude_details, self.coping_mechanism)
+        )
 
 
 class Stories(AnswerModel):
@@ -67,9 +79,33 @@ def person_text(situation: Situation | None, facts: Sequence[str], biography: st
     listed = "".join(f"\n- {fact}" for fact in facts) or "none"
     return fragment(
         "person",
-        situation="A person." if situation is None else situation_sentence(situation),
+        situation="A person." if situation is None else _told(situation),
         facts=listed,
         biography=biography or "none",
+    )
+
+
+def _told(situation: Situation) -> str:
+    """The situation in the third person, without the name, which models read too much into."""
+    young = situation.age < 18
+    noun = {"female": "girl" if young else "woman", "male": "boy" if young else "man"}.get(
+        situation.sex, f"{situation.sex} person"
+    )
+    where = {
+        "town": f"in the town of {situation.city}",
+        "village or countryside": f"in a village or the countryside near {situation.city}",
+    }.get(situation.settlement, f"in {situation.city}")
+    work = situation.employment
+    if situation.occupation and situation.employment in ("employed", "self-employed"):
+        work = f"{situation.employment} as {situation.occupation}"
+    elif situation.occupation:
+        work = f"{situation.employment}, formerly {situation.occupation}"
+    schooling = "schooling so far" if situation.employment == "student" else "schooling"
+    return (
+        f"A {situation.age}-year-old {noun} {where}, {situation.country_name}. Work: {work}. "
+        f"{schooling.capitalize()}: {situation.education}. Family: {situation.partnership}; "
+        f"{situation.parenthood}; lives {situation.household}. Income: {situation.income}. "
+        f"Religion: {situation.faith}."
     )
 
 
@@ -79,44 +115,93 @@ def profile_text(person: str, inner: InnerCore) -> str:
         "profile",
         person=person,
         values=inner.values,
-        attitude=_attitude_text(inner.attitude, inner.attitude_details, inner.coping_mechanism),
+        attitude=attitude_text(inner),
         interests="; ".join(inner.interests),
         stories="\n\n".join(inner.stories),
     )
 
 
-def core_profile(asker: Asker, person: str, age: int, given: GivenInner) -> Program[CoreProfile]:
-    """The inner core of the person with the asker's sample as seed; what is given is kept to the letter."""
-    chance = stream("inner core by model", asker.sample)
-    orientation = chance.choice(ORIENTATIONS)
+@dataclass(frozen=True)
+class Questions:
+    """The questions that lead to the inner core of one person, whose seed is the asker's sample."""
+
+    asker: Asker
+    person: str
+    name: str
+    """What others in the stories call the person by."""
+    orientation: str
+    stories: tuple[str, ...]
+    """For each story, when it happened and how it ended."""
+    interests: int
+    """How many are asked for."""
+
+    @classmethod
+    def of(cls, asker: Asker, person: str, situation: Situation) -> Questions:
+        """The questions about somebody in this situation, as the lot decides."""
+        chance = stream("inner core by model", asker.sample)
+        return cls(
+            asker=asker,
+            person=person,
+            name=situation.name,
+            orientation=chance.choice(ORIENTATIONS),
+            stories=_story_plan(chance, situation.age),
+            interests=chance.randint(2, MOST_INTERESTS),
+        )
+
+    def values(self) -> Request[CoreValues]:
+        return self.asker.request("core-values", CoreValues, person=self.person, orientation=self.orientation)
+
+    def attitude(self, values: str, given: str | None) -> Request[Attitude]:
+        return self.asker.request(
+            "life-attitude", Attitude, person=self.person, values=values, attitude=given or "none"
+        )
+
+    def tell(self, values: str, attitude: str) -> Request[Stories]:
+        listed = "\n".join(f"{number}. {line}" for number, line in enumerate(self.stories, start=1))
+        return self.asker.request(
+            "life-stories",
+            Stories,
+            person=self.person,
+            name=self.name,
+            year=PRESENT,
+            values=values,
+            attitude=attitude,
+            stories=listed,
+        )
+
+    def derive(self, stories: Sequence[str]) -> Request[Interests]:
+        return self.asker.request(
+            "interests", Interests, person=self.person, stories="\n\n".join(stories), count=self.interests
+        )
+
+
+def core_profile(questions: Questions, given: GivenInner) -> Program[CoreProfile]:
+    """The inner core, asked for part by part; what is given is kept to the letter."""
     requests: dict[str, str] = {}
     values = given.values
     if values is None:
-        inferred = yield from asker.ask("core-values", CoreValues, person=person, orientation=orientation)
+        inferred = yield from put(questions.values())
         values, requests["values"] = inferred.value.values, inferred.key
-    attitude = yield from asker.ask(
-        "life-attitude", Attitude, person=person, values=values, attitude=given.attitude or "none"
-    )
+    answered = yield from put(questions.attitude(values, given.attitude))
     if given.attitude is None:
-        requests["attitude"] = attitude.key
-    stance = given.attitude or attitude.value.attitude
-    details, coping = attitude.value.attitude_details, attitude.value.coping_mechanism
+        requests["attitude"] = answered.key
+    attitude = answered.value
+    if given.attitude is not None:
+        attitude = attitude.model_copy(update={"attitude": given.attitude})
     stories = given.stories
-    plan = _story_plan(chance, age)
     if not stories:
-        told = yield from _tell(asker, person, values, _attitude_text(stance, details, coping), plan)
+        told = yield from _tell(questions.tell(values, attitude.text), len(questions.stories))
         stories, requests["story"] = tuple(told.value.stories), told.key
     interests = given.interests
-    count = chance.randint(2, MOST_INTERESTS)
     if not interests:
-        found = yield from _derive_interests(asker, person, stories, count)
+        found = yield from _derive(questions.derive(stories), questions.interests)
         interests, requests["interests"] = tuple(found.value.interests), found.key
     inner = InnerCore(
-        orientation="given" if given.values else orientation,
+        orientation="given" if given.values else questions.orientation,
         values=values,
-        attitude=stance,
-        attitude_details=details,
-        coping_mechanism=coping,
+        attitude=attitude.attitude,
+        attitude_details=attitude.attitude_details,
+        coping_mechanism=attitude.coping_mechanism,
         stories=stories,
         interests=interests,
     )
@@ -128,49 +213,36 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def _attitude_text(attitude: str, details: str, coping: str) -> str:
-    return " ".join(part.rstrip(".") + "." for part in (attitude, details, coping) if part)
-
-
-def _story_plan(chance: Random, age: int) -> list[str]:
+def _story_plan(chance: Random, age: int) -> tuple[str, ...]:
     """For each story, the age at which it happened and how it ended, in order of age."""
     count = chance.randint(1, MOST_STORIES)
     ages = sorted(chance.sample(range(FIRST_MEMORY, age + 1), count))
-    return [f"at {then}, and it ended {chance.choice(ENDINGS)}" for then in ages]
+    return tuple(f"at {then}, and it ended {chance.choice(ENDINGS)}" for then in ages)
 
 
-def _tell(
-    asker: Asker, person: str, values: str, attitude: str, plan: Sequence[str]
-) -> Program[Answered[Stories]]:
-    listed = "\n".join(f"{number}. {line}" for number, line in enumerate(plan, start=1))
+def _tell(request: Request[Stories], count: int) -> Program[Answered[Stories]]:
     low, high = STORY_WORDS
 
     def fault(told: Stories) -> str | None:
-        if len(told.stories) != len(plan):
-            return f"{len(told.stories)} stories came, {len(plan)} are wanted"
+        if len(told.stories) != count:
+            return f"{len(told.stories)} stories came, {count} are wanted"
         lengths = {number: words(story) for number, story in enumerate(told.stories, start=1)}
         wrong = [f"story {number} has {n} words" for number, n in lengths.items() if not low <= n <= high]
         return f"{', '.join(wrong)}; {low} to {high} are wanted" if wrong else None
 
-    request = asker.request(
-        "life-stories", Stories, person=person, year=PRESENT, values=values, attitude=attitude, stories=listed
-    )
     told = yield from put_until(request, fault)
-    if len(told.value.stories) != len(plan) or any(
+    if len(told.value.stories) != count or any(
         not low / 2 <= words(story) <= 2 * high for story in told.value.stories
     ):
         raise ModelAnswerError(f"{request}: {fault(told.value)}, however often it was asked", [told.key])
     return told
 
 
-def _derive_interests(
-    asker: Asker, person: str, stories: Sequence[str], count: int
-) -> Program[Answered[Interests]]:
+def _derive(request: Request[Interests], count: int) -> Program[Answered[Interests]]:
     def fault(found: Interests) -> str | None:
         came = len(found.interests)
         return None if came == count else f"{came} interests came, {count} are wanted"
 
-    request = asker.request("interests", Interests, person=person, stories="\n\n".join(stories), count=count)
     found = yield from put_until(request, fault)
     if fault(found.value) is not None:
         raise ModelAnswerError(f"{request}: {fault(found.value)}, however often it was asked", [found.key])

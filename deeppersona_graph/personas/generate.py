@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,7 +12,7 @@ import numpy as np
 
 from deeppersona_graph.llm.executors.drive import Executor, Outcome, Task
 from deeppersona_graph.llm.request import Asker, Program, have_done
-from deeppersona_graph.model.persona import InnerCore, Persona, persona_id
+from deeppersona_graph.model.persona import STRATA, InnerCore, Persona, Trait, persona_id
 from deeppersona_graph.model.seeds import persona_seed
 from deeppersona_graph.personas.anchor import (
     Anchored,
@@ -23,11 +24,13 @@ from deeppersona_graph.personas.anchor import (
 from deeppersona_graph.personas.anchors import Anchors, check_given, resolve_anchors
 from deeppersona_graph.personas.bank import fill_gap
 from deeppersona_graph.personas.biography import Finding, Reading, read_biography
+from deeppersona_graph.personas.check import Proofreader
 from deeppersona_graph.personas.constraints import Filled
-from deeppersona_graph.personas.core_profile import core_profile, person_text, profile_text
-from deeppersona_graph.personas.fill import ReserveSpentError, Walk, quotas
+from deeppersona_graph.personas.core_profile import Questions, core_profile, person_text, profile_text
+from deeppersona_graph.personas.fill import Gap, ReserveSpentError, Walk, quotas
+from deeppersona_graph.personas.named import name_attributes
 from deeppersona_graph.personas.narrate import narrate
-from deeppersona_graph.personas.portrait import portray
+from deeppersona_graph.personas.portrait import Sittings, portray
 from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.progressive import Filler
 from deeppersona_graph.personas.select import Prior, Seeker
@@ -99,40 +102,40 @@ class Making:
 
     def persona(self, sitter: Sitter, common: Anchors, taken: set[str]) -> Program[Persona]:
         """One person, from the anchors that all have in common to the graph."""
-        plan, bench, index = self.plan, self.bench, sitter.index
-        seed = persona_seed(plan.seed, index)
-        asker = None if bench.asker is None else bench.asker.for_sample(seed)
+        plan, index = self.plan, sitter.index
+        asker = (
+            None if self.bench.asker is None else self.bench.asker.for_sample(persona_seed(plan.seed, index))
+        )
         reading = yield from self._read(sitter, common)
         anchors = reading.anchors
         person = yield from self._anchor(asker, index, anchors, taken)
         seeker = yield from have_done(self.profiling, (person, anchors))
-        if not plan.specification.core:
-            seeker = replace(seeker, profile=_unit(bench.centre))
-        profile = "" if asker is None else self._profile(person, anchors)
-        walk = yield from self._fill(asker, person, anchors, seeker, profile)
         told: tuple[str, ...] = ()
         if asker is None:
-            narrative = self._narrate(person, walk)
+            traits = yield from self._fill_from_bank(person, anchors, seeker)
+            narrative = self._narrate(person, traits)
         else:
-            narrative, told = yield from portray(
-                asker, plan.specification.narrative, profile, person.situation.name, walk.traits
-            )
+            profile = self.profile(person, anchors)
+            traits = yield from self._fill_by_model(asker, profile, person, anchors, seeker)
+            sittings = Sittings(asker, profile, person.situation.name, traits)
+            narrative, told = yield from portray(sittings, plan.specification.narrative)
         persona = Persona(
             id=persona_id(plan.population, plan.seed, index),
             population=plan.population,
             index=index,
             seed=plan.seed,
             depth=plan.specification.depth,
-            taxonomy=bench.tree.name,
-            taxonomy_version=bench.tree.version,
+            taxonomy=plan.taxonomy or self.bench.tree.name,
+            taxonomy_version=self.bench.tree.version,
             situation=person.situation,
             inner=person.inner,
-            core=core_traits(bench.tree, anchors, person),
-            traits=tuple(walk.traits),
+            core=core_traits(self.bench.tree, anchors, person),
+            traits=traits,
             narrative=narrative,
             biography=anchors.biography,
             origin=sitter.origin,
             read=reading.kept,
+            unread=tuple(f"{one}: {reason}" for one, reason in reading.left_out),
             narrative_requests=told,
         )
         check_given(persona, anchors)
@@ -149,17 +152,21 @@ class Making:
         if biography is None:
             return Reading(common)
         if asker is None:
-            own = replace(wanted, biography=biography)
+            own = replace(wanted, biography=biography, sketches=None)
             return Reading(resolve_anchors(own, self.bench.tree, self.bench.constraints))
-        return (yield from read_biography(asker, self.bench, self.finding, wanted, biography))
+
+        def check(anchors: Anchors) -> object:
+            return situate(anchors, wanted.sampling, self.plan.seed, sitter.index)
+
+        return (yield from read_biography(asker, self.bench, self.finding, wanted, biography, check))
 
     def _anchor(
         self, asker: Asker | None, index: int, anchors: Anchors, taken: set[str]
     ) -> Program[Anchored]:
         wanted, seed = self.plan.specification, self.plan.seed
         # Who has a biography may share a name: names are told apart in order of index, and when a biography
-        # will have been read nobody knows.
-        own_names = anchors.biography is not None and asker is not None
+        # will have been read nobody knows; nor are the names of millions held.
+        own_names = self.plan.own_biographies or (anchors.biography is not None and asker is not None)
         held: set[str] = set() if own_names else taken
         if asker is None:
             person = anchor(anchors, wanted.sampling, seed, index, held, self.bench.embedder)
@@ -170,59 +177,72 @@ class Making:
         own = persona_seed(seed, index)
         if not wanted.core:
             return Anchored(index, own, situation, NO_CORE)
-        about = person_text(situation, anchors.sentences, anchors.biography)
-        found = yield from core_profile(asker, about, situation.age, anchors.inner)
+        about = person_text(situation, anchors.facts, anchors.biography)
+        found = yield from core_profile(Questions.of(asker, about, situation), anchors.inner)
         return Anchored(index, own, situation, found.inner, found.requests)
 
-    def _profile(self, person: Anchored, anchors: Anchors) -> str:
+    def profile(self, person: Anchored, anchors: Anchors) -> str:
         """What every later question about the person begins with."""
         if not self.plan.specification.core:
-            return person_text(None, anchors.sentences, anchors.biography)
-        return profile_text(person_text(person.situation, anchors.sentences, anchors.biography), person.inner)
+            return person_text(None, anchors.facts, anchors.biography)
+        return profile_text(person_text(person.situation, anchors.facts, anchors.biography), person.inner)
 
-    def _fill(
-        self, asker: Asker | None, person: Anchored, anchors: Anchors, seeker: Seeker, profile: str
-    ) -> Program[Walk]:
-        """Exactly as many attributes as the depth says, in order of arrival."""
+    def _fill_by_model(
+        self, asker: Asker, profile: str, person: Anchored, anchors: Anchors, seeker: Seeker
+    ) -> Program[tuple[Trait, ...]]:
         wanted = self.plan.specification
-        share = quotas(wanted.depth, wanted.strata)
-        reserve = reserve_for(share)
-        selection = yield from have_done(self.selecting, (seeker, reserve))
+        if wanted.attributes == "model":
+            return (yield from name_attributes(asker, profile, wanted.depth, self.chunk, anchors.traits))
+        if not wanted.core:
+            seeker = replace(seeker, profile=_unit(self.bench.centre))
+        walk = yield from self.begin(person, anchors, seeker)
+        filler = Filler(asker, person.situation, profile, walk)
+        while gaps := (yield from self.next_gaps(walk, seeker, self.chunk)):
+            yield from filler.fill(gaps)
+        if not wanted.check:
+            return tuple(walk.traits)
+        return (yield from Proofreader(asker, person.situation, profile, walk.filled).check(walk.traits))
+
+    def _fill_from_bank(
+        self, person: Anchored, anchors: Anchors, seeker: Seeker
+    ) -> Program[tuple[Trait, ...]]:
+        walk = yield from self.begin(person, anchors, seeker)
+        raced, races = walk.selection, (yield from have_done(self.racing, (seeker, walk.selection)))
+        while gaps := (yield from self.next_gaps(walk, seeker, 1)):
+            if walk.selection is not raced:
+                raced, races = walk.selection, (yield from have_done(self.racing, (seeker, walk.selection)))
+            fill_gap(walk, gaps[0], races, seeker.age)
+        return tuple(walk.traits)
+
+    def begin(self, person: Anchored, anchors: Anchors, seeker: Seeker) -> Program[Walk]:
+        """The walk along the first arrivals, with what is given."""
+        share = quotas(self.plan.specification.depth, self.plan.specification.strata)
+        selection = yield from have_done(self.selecting, (seeker, reserve_for(share)))
         filled = _with_core(self.bench, person)
-        walk = Walk(self.bench.constraints, selection, share, filled, bare=asker is not None)
+        walk = Walk(self.bench.constraints, selection, share, filled, bare=self.bench.asker is not None)
         walk.begin(anchors.traits)
-        races = {}
-        filler = None
-        if asker is None:
-            races = yield from have_done(self.racing, (seeker, selection))
-        else:
-            filler = Filler(asker, person.situation, profile, walk)
+        return walk
+
+    def next_gaps(self, walk: Walk, seeker: Seeker, most: int) -> Program[list[Gap]]:
+        """The next gaps of the walk; where its arrivals do not reach, twice as many are asked for."""
         while True:
             try:
-                gaps = walk.next(1 if filler is None else self._chunk)
+                return walk.next(most)
             except ReserveSpentError:
-                reserve = tuple(2 * size for size in reserve)
-                selection = yield from have_done(self.selecting, (seeker, reserve))
-                walk.extend(selection)
-                if filler is None:
-                    races = yield from have_done(self.racing, (seeker, selection))
-                continue
-            if not gaps:
-                return walk
-            if filler is None:
-                fill_gap(walk, gaps[0], races, seeker.age)
-            else:
-                yield from filler.fill(gaps)
+                held = Counter(one.stratum for one in walk.selection.reserves)
+                reserve = tuple(2 * max(held[stratum], 1) for stratum in range(len(STRATA)))
+                walk.extend((yield from have_done(self.selecting, (seeker, reserve))))
 
     @property
-    def _chunk(self) -> int:
+    def chunk(self) -> int:
+        """Attributes that a request of this run fills."""
         wanted = self.plan.specification
         return wanted.depth if wanted.fill == "all-at-once" else wanted.chunk
 
-    def _narrate(self, person: Anchored, walk: Walk) -> str:
+    def _narrate(self, person: Anchored, traits: Sequence[Trait]) -> str:
         if self.plan.specification.narrative == "none":
             return ""
-        return narrate(person.seed, person.situation, person.inner, walk.traits)
+        return narrate(person.seed, person.situation, person.inner, traits)
 
 
 def _with_core(bench: Workbench, person: Anchored) -> Filled:

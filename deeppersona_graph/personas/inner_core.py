@@ -69,7 +69,8 @@ def draw_inner_core(seed: int, situation: Situation, given: GivenInner, closest:
 
 def attitude_text(inner: InnerCore) -> str:
     """The attitude with how it shows and how the person copes, as one text."""
-    return f"{inner.attitude}. {inner.attitude_details} {inner.coping_mechanism}."
+    parts = (inner.attitude, inner.attitude_details, inner.coping_mechanism)
+    return " ".join(part.rstrip(".") + "." for part in parts if part)
 
 
 def _values(chance: Random, situation: Situation, given: GivenInner, closest: Closest) -> _Entry:

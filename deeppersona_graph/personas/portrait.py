@@ -6,6 +6,7 @@ DeepPersona §3.2 (Narr(P)); the lengths are those that the paper's Table 10 com
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from deeppersona_graph.errors import ModelAnswerError
 from deeppersona_graph.llm.again import put_until
@@ -31,40 +32,53 @@ class Portrait(AnswerModel):
     text: str
 
 
-def portray(
-    asker: Asker, kind: Narrative, profile: str, name: str, traits: Sequence[Trait]
-) -> Program[tuple[str, tuple[str, ...]]]:
+@dataclass(frozen=True)
+class Sittings:
+    """The requests for the portrait of one person."""
+
+    asker: Asker
+    profile: str
+    name: str
+    traits: Sequence[Trait]
+
+    def whole(self, kind: Narrative) -> Request[Portrait]:
+        return self.asker.request(
+            f"portrait-{kind}",
+            Portrait,
+            person=self.profile,
+            name=self.name,
+            record=record_text(self.traits),
+        )
+
+    def domains(self) -> list[str]:
+        """The domains that the person has attributes of, in an order of the person's own: the chapters."""
+        domains = sorted({trait.path[0] for trait in self.traits})
+        stream("chapters", self.asker.sample).shuffle(domains)
+        return domains
+
+    def chapter(self, domain: str, before: Sequence[str]) -> Request[Portrait]:
+        return self.asker.request(
+            "portrait-chapter",
+            Portrait,
+            person=self.profile,
+            name=self.name,
+            domain=domain,
+            record=record_text([trait for trait in self.traits if trait.path[0] == domain]),
+            before="\n\n".join(before) or "none yet",
+        )
+
+
+def portray(sittings: Sittings, kind: Narrative) -> Program[tuple[str, tuple[str, ...]]]:
     """The narrative and the keys of the requests it comes from; paragraphs are parted by an empty line."""
     if kind == "none":
         return "", ()
-    if kind == "biography":
-        return (yield from _chapters(asker, profile, name, traits))
-    request = asker.request(
-        f"portrait-{kind}", Portrait, person=profile, name=name, record=record_text(traits)
-    )
-    told = yield from _tell(request)
-    return told.value.text, (told.key,)
-
-
-def _chapters(
-    asker: Asker, profile: str, name: str, traits: Sequence[Trait]
-) -> Program[tuple[str, tuple[str, ...]]]:
-    """One chapter for each domain, in an order of the persona's own."""
-    domains = sorted({trait.path[0] for trait in traits})
-    stream("chapters", asker.sample).shuffle(domains)
+    if kind != "biography":
+        told = yield from _tell(sittings.whole(kind))
+        return told.value.text, (told.key,)
     chapters: list[str] = []
     keys: list[str] = []
-    for domain in domains:
-        request = asker.request(
-            "portrait-chapter",
-            Portrait,
-            person=profile,
-            name=name,
-            domain=domain,
-            record=record_text([trait for trait in traits if trait.path[0] == domain]),
-            before="\n\n".join(chapters) or "none yet",
-        )
-        told = yield from _tell(request)
+    for domain in sittings.domains():
+        told = yield from _tell(sittings.chapter(domain, chapters))
         chapters.append(f"{domain}\n\n{told.value.text}")
         keys.append(told.key)
     return "\n\n".join(chapters), tuple(keys)

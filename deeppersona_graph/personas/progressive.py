@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deeppersona_graph.errors import ModelAnswerError
+from deeppersona_graph.errors import ModelAnswerError, shorten
 from deeppersona_graph.llm.again import again
 from deeppersona_graph.llm.answers import AnswerModel
 from deeppersona_graph.llm.request import Answered, Asker, Program, Request, put
@@ -18,7 +18,7 @@ from deeppersona_graph.llm.settle import fragment
 from deeppersona_graph.model.persona import Trait, shown_value
 from deeppersona_graph.model.seeds import stream
 from deeppersona_graph.model.situation import Situation
-from deeppersona_graph.model.tree import Attribute, Path, shown
+from deeppersona_graph.model.tree import Attribute, short_path
 from deeppersona_graph.personas.fill import Gap, Walk
 from deeppersona_graph.personas.spaces import MisfitError, Space, read_value, shown_space, space_of
 
@@ -26,7 +26,10 @@ FAILURES = 2
 """Times an attribute is asked for before the next arrival takes its place."""
 
 HOPELESS = 4
-"""Attributes in a row, each asked for alone, that find no usable answer before the persona is given up."""
+"""Times in a row that filling brings nothing at all before the persona is given up."""
+
+SHOWN = 3
+"""Complaints that an error quotes."""
 
 
 class AttributeValue(AnswerModel):
@@ -58,24 +61,40 @@ class Filler:
 
         Raises `ModelAnswerError` where the model answers hardly anything at all.
         """
-        open_, number = self._numbered(gaps), len(self.walk.traits)
+        open_, number = self.numbered(gaps), len(self.walk.traits)
         if not open_:
             return
-        request = self.asker.request(
+        request = self.request(open_)
+        try:
+            answered, complaints = yield from self._ask(request, open_)
+        except ModelAnswerError as error:
+            yield from self._divide([space.gap for space in open_.values()], error)
+            return
+        if len(self.walk.traits) > number:
+            self._hopeless = 0
+        if complaints:
+            why = "; ".join(shorten(complaint, 80) for complaint in list(complaints.values())[:SHOWN])
+            self._leave(
+                [open_[one].gap for one in complaints],
+                ModelAnswerError(
+                    f"{request} brought values that cannot stand, however often it was asked: {why}; "
+                    "run again to ask anew, or try another model",
+                    [answered.key],
+                ),
+                fruitless=len(self.walk.traits) == number,
+            )
+
+    def request(self, open_: Mapping[int, Space]) -> Request[AttributeValues]:
+        """The request that asks for these, by number."""
+        return self.asker.request(
             "fill-attributes",
             AttributeValues,
             person=self.profile,
             record=record_text(self.walk.traits),
-            attributes="\n".join(self._line(n, space) for n, space in open_.items()),
+            attributes="\n".join(line_of(n, space, self.asker.sample) for n, space in open_.items()),
         )
-        try:
-            yield from self._ask(request, open_)
-        except ModelAnswerError as error:
-            yield from self._divide([space.gap for space in open_.values()], error)
-        else:
-            self._hopeless = 0 if len(self.walk.traits) > number else self._hopeless
 
-    def _numbered(self, gaps: Sequence[Gap]) -> dict[int, Space]:
+    def numbered(self, gaps: Sequence[Gap]) -> dict[int, Space]:
         """The gaps that can be filled at all, by the number that the persona's record will give them."""
         spaces = []
         for gap in gaps:
@@ -86,19 +105,20 @@ class Filler:
                 spaces.append(space)
         return dict(enumerate(spaces, start=len(self.walk.traits) + 1))
 
-    def _ask(self, request: Request[AttributeValues], open_: Mapping[int, Space]) -> Program[None]:
-        for failures in range(1, FAILURES + 1):
-            answered = yield from put(request)
-            complaints = self._take(answered, open_)
+    def _ask(
+        self, request: Request[AttributeValues], open_: Mapping[int, Space]
+    ) -> Program[tuple[Answered[AttributeValues], dict[int, str]]]:
+        """The last answer, and the complaints about what could not be kept of it."""
+        answered = yield from put(request)
+        complaints = self._take(answered, open_)
+        for _ in range(FAILURES - 1):
             if not complaints:
-                return
-            open_ = {number: open_[number] for number in complaints}
-            if failures == FAILURES:
-                for space in open_.values():
-                    self.walk.refuse(space.gap)
-                return
+                break
             listed = "\n".join(f"{number}: {complaint}" for number, complaint in complaints.items())
             request = again(request, answered, fragment("fill-again", complaints=listed))
+            answered = yield from put(request)
+            complaints = self._take(answered, {number: open_[number] for number in complaints})
+        return answered, complaints
 
     def _take(self, answered: Answered[AttributeValues], open_: Mapping[int, Space]) -> dict[int, str]:
         """Keep what can stand; the complaints about the rest, by number."""
@@ -106,7 +126,7 @@ class Filler:
         complaints = {}
         for number, space in open_.items():
             gap = space.gap
-            if not self.walk.permits(gap.attribute):
+            if gap.only is None and not self.walk.permits(gap.attribute):
                 self.walk.refuse(gap)
                 continue
             try:
@@ -124,23 +144,30 @@ class Filler:
             middle = len(left) // 2
             yield from self.fill(left[:middle])
             yield from self.fill(left[middle:])
-            return
-        self._hopeless += 1
-        if self._hopeless >= HOPELESS:
+        elif left:
+            self._leave(left, error, fruitless=True)
+
+    def _leave(self, gaps: Sequence[Gap], error: ModelAnswerError, *, fruitless: bool) -> None:
+        """Let the next arrivals take the places of these; raises `error` where nothing comes of that, or a
+        given anchor requires one of them."""
+        self._hopeless += fruitless
+        if self._hopeless >= HOPELESS or any(gap.only is not None for gap in gaps):
             raise error
-        for gap in left:
+        for gap in gaps:
             self.walk.refuse(gap)
 
-    def _line(self, number: int, space: Space) -> str:
-        return f"{number}. {asked(space.gap.attribute)} {shown_space(space, self._shuffled(space))}"
 
-    def _shuffled(self, space: Space) -> list[str]:
-        """The options in an order of the persona's own, since models favour what stands first; a scale keeps
-        its order."""
-        texts = [value.text for value in space.options]
-        if space.gap.attribute.value_type != "ordinal":
-            stream("options", self.asker.sample, space.gap.attribute.id).shuffle(texts)
-        return texts
+def line_of(number: int, space: Space, sample: int) -> str:
+    """The line that asks for one attribute, as `fill-attributes` explains it.
+
+    Options stand in an order of the persona's own (`sample`), since models favour what stands first; a scale
+    keeps its order.
+    """
+    attribute = space.gap.attribute
+    texts = [value.text for value in space.options]
+    if attribute.value_type != "ordinal":
+        stream("options", sample, attribute.id).shuffle(texts)
+    return f"{number}. {asked(attribute)} {shown_space(space, texts)}"
 
 
 def record_text(traits: Sequence[Trait]) -> str:
@@ -153,8 +180,3 @@ def asked(attribute: Attribute) -> str:
     """An attribute with what it asks."""
     about = f" ({attribute.description.rstrip('.')})" if attribute.description else ""
     return f"{short_path(attribute.path)}{about}"
-
-
-def short_path(path: Path) -> str:
-    """The path below its root, which says little and would be repeated in every line."""
-    return shown(path[1:] or path)

@@ -15,6 +15,9 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the long table: one row an attribute-value pair."""
 
+_TOLD = ("biography", "origin", "read", "unread")
+"""What a record has only where there is something to say."""
+
 OWN_VALUE = "(itself)"
 """Key of the value of an attribute that has others below it, in nested attributes."""
 
@@ -28,7 +31,7 @@ def record(persona: Persona) -> dict[str, Any]:
         "seed": persona.seed,
         "depth": persona.depth,
         "taxonomy": {"name": persona.taxonomy, "version": persona.taxonomy_version},
-        **{key: _plain(value) for key in ("biography", "origin", "read") if (value := getattr(persona, key))},
+        **{key: _plain(value) for key in _TOLD if (value := getattr(persona, key))},
         "situation": asdict(persona.situation),
         "inner_core": {key: _plain(value) for key, value in asdict(persona.inner).items()},
         "narrative": persona.narrative,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from deeppersona_graph.errors import InputError
 from deeppersona_graph.graph.connection import Graph
@@ -12,7 +15,11 @@ from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.personas.select import Biases
+from deeppersona_graph.personas.sketches import Sketches
 from deeppersona_graph.personas.workbench import Plan, Sitter
+
+LOOKED_UP = 500
+"""Lines of a file for which a statement finds out who is there."""
 
 
 def resolve_biases(specification: Specification, tree: Tree) -> Biases:
@@ -28,28 +35,20 @@ def open_run(
     specification: Specification,
     biases: Biases,
     count: int,
+    sketches: Sketches | None = None,
 ) -> Plan:
-    """Open the population and a run that fills it up to `count` people.
+    """Open the population and a run that fills it up to `count` people, or makes those whose biographies are
+    `sketches`.
 
     Raises `InputError` where the population exists with another seed or specification. The run goes on where
     an earlier one stopped: indices that have a persona are left out.
     """
     spelled = json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
-    found = graph.write("personas/open_population", population=population, seed=seed, specification=spelled)[
-        0
-    ]
-    was, now = {**Specification().plain(), **json.loads(found["specification"])}, json.loads(spelled)
-    was = json.loads(json.dumps(was))
-    if was != now or found["seed"] != seed:
-        changed = [f"{key} {was.get(key)!r}, now {now[key]!r}" for key in now if was.get(key) != now[key]]
-        if found["seed"] != seed:
-            changed.append(f"seed {found['seed']}, now {seed}")
-        raise InputError(
-            f"the population {population!r} was made with {'; '.join(changed)}; "
-            "choose another --population, or delete it first"
-        )
-    rows = graph.read("personas/names_taken", population=population)
-    names = {int(row["index"]): str(row["name"]) for row in rows}
+    _open_population(graph, population, seed, spelled)
+    if sketches is None:
+        left = _numbered(graph, tree, population, count)
+    else:
+        left = _sketched(graph, tree, population, count, sketches)
     run = digest("run", population, seed, spelled, count).hex()[:16]
     graph.write(
         "record/open_run",
@@ -67,9 +66,11 @@ def open_run(
         seed=seed,
         specification=specification,
         biases=biases,
-        people=[Sitter(index) for index in range(count) if index not in names],
-        taken=frozenset(names.values()),
-        outdated=any(row["version"] != tree.version for row in rows),
+        people=left.people,
+        taken=left.taken,
+        outdated=left.outdated,
+        own_biographies=sketches is not None,
+        there=left.there,
     )
 
 
@@ -88,3 +89,65 @@ def close_run(graph: Graph, plan: Plan, state: str, report: Report) -> None:
     )
     if state not in ("finished", "waiting"):
         graph.write("personas/delete_population", population=plan.population, force=False)
+
+
+def _open_population(graph: Graph, population: str, seed: int, spelled: str) -> None:
+    found = graph.write("personas/open_population", population=population, seed=seed, specification=spelled)[
+        0
+    ]
+    was, now = {**Specification().plain(), **json.loads(found["specification"])}, json.loads(spelled)
+    was = json.loads(json.dumps(was))
+    if was != now or found["seed"] != seed:
+        changed = [f"{key} {was.get(key)!r}, now {now[key]!r}" for key in now if was.get(key) != now[key]]
+        if found["seed"] != seed:
+            changed.append(f"seed {found['seed']}, now {seed}")
+        raise InputError(
+            f"the population {population!r} was made with {'; '.join(changed)}; "
+            "choose another --population, or delete it first"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Whom a run is to make, and what it must know of those who are there."""
+
+    people: Iterable[Sitter]
+    taken: frozenset[str]
+    outdated: bool
+    there: int
+
+
+def _numbered(graph: Graph, tree: Tree, population: str, count: int) -> _Left:
+    rows = graph.read("personas/names_taken", population=population)
+    names = {int(row["index"]): str(row["name"]) for row in rows}
+    people = [Sitter(index) for index in range(count) if index not in names]
+    return _Left(
+        people=people,
+        taken=frozenset(names.values()),
+        outdated=any(row["version"] != tree.version for row in rows),
+        there=count - len(people),
+    )
+
+
+def _sketched(graph: Graph, tree: Tree, population: str, count: int, sketches: Sketches) -> _Left:
+    """Names need not be unique here: those of millions are not held."""
+    row = graph.read("personas/people_there", population=population, below=count, version=tree.version)[0]
+    return _Left(
+        people=_sitters(graph, population, sketches),
+        taken=frozenset(),
+        outdated=row["outdated"],
+        there=row["there"],
+    )
+
+
+def _sitters(graph: Graph, population: str, sketches: Sketches) -> Iterator[Sitter]:
+    """Those with a biography who have no persona yet, looked up block by block as they are needed."""
+    found = sketches.read()
+    while block := list(islice(found, LOOKED_UP)):
+        rows = graph.read(
+            "personas/indices_taken", population=population, indices=[one.number - 1 for one in block]
+        )
+        taken = {row["index"] for row in rows}
+        for one in block:
+            if one.number - 1 not in taken:
+                yield Sitter(one.number - 1, one.text, sketches.origin(one.number))

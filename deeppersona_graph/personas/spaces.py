@@ -26,7 +26,8 @@ CLOSED = ("categorical", "ordinal", "list")
 LONGEST = 160
 """Characters of a value in own words."""
 
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 
@@ -48,8 +49,7 @@ class Space:
     @property
     def empty(self) -> bool:
         """Whether nothing can be answered."""
-        attribute = self.gap.attribute
-        if attribute.value_type in CLOSED:
+        if _closed(self.gap):
             return not self.options
         return self.low is not None and self.high is not None and self.low > self.high
 
@@ -60,15 +60,23 @@ def space_of(gap: Gap, filled: Filled, situation: Situation) -> Space:
     if attribute.value_type == "number":
         low, high = number_range(attribute, situation.age, filled.bounds(attribute))
         return Space(gap, low=low, high=high)
-    if attribute.value_type not in CLOSED:
+    if not _closed(gap):
         return Space(gap)
     options = (value for value in attribute.values if gap.only is None or value.id in gap.only)
     return Space(gap, options=tuple(v for v in options if _suits(v, situation) and _admitted(v, filled)))
 
 
+def _closed(gap: Gap) -> bool:
+    """Whether the values of the attribute are all that may be answered; a given anchor may require them."""
+    return gap.attribute.value_type in CLOSED or gap.only is not None
+
+
 def shown_space(space: Space, texts: Sequence[str]) -> str:
     """How to answer, in the words the prompt explains; `texts` are the options in the order to show them."""
-    return _how(space.gap.attribute, texts, space.low, space.high)
+    attribute = space.gap.attribute
+    if attribute.value_type not in CLOSED and texts:  # of own words, only these will do
+        return "one of: " + " | ".join(texts)
+    return _how(attribute, texts, space.low, space.high)
 
 
 def whole_space(attribute: Attribute) -> str:
@@ -79,7 +87,7 @@ def whole_space(attribute: Attribute) -> str:
 def _how(attribute: Attribute, texts: Sequence[str], low: float | None, high: float | None) -> str:
     if attribute.value_type == "number":
         unit = f" {attribute.unit}" if attribute.unit else ""
-        return f"number{unit} from {low:g} to {high:g}"
+        return f"number{unit} from {low:.12g} to {high:.12g}"
     if attribute.value_type == "list":
         return "up to three of: " + " | ".join(texts)
     if attribute.value_type in CLOSED:
@@ -96,8 +104,8 @@ def read_value(
     if not spelled:
         raise MisfitError("no value was given")
     if attribute.value_type == "number":
-        return _read_number(space, spelled)
-    if attribute.value_type not in CLOSED:
+        return _read_number(attribute, spelled, filled, situation)
+    if not _closed(space.gap):
         return _read_words(attribute, spelled, filled, situation)
     try:
         members = [closed_value(attribute, text) for text in _parted(attribute, spelled)]
@@ -113,19 +121,32 @@ def read_value(
     return given.drawn, value_of(attribute, given.drawn)
 
 
-def _read_number(space: Space, spelled: Sequence[str]) -> tuple[Drawn, TraitValue]:
-    found = _NUMBER.search(spelled[0])
-    if found is None:
-        raise MisfitError(f"{shorten(spelled[0])!r} is no number")
-    number = float(found[0].replace(",", "."))
-    assert space.low is not None
-    assert space.high is not None
-    if not space.low <= number <= space.high:
-        raise MisfitError(f"{number:g} is not from {space.low:g} to {space.high:g}")
-    if is_whole(space.gap.attribute) and not number.is_integer():
-        raise MisfitError(f"{number:g} is not whole")
+def _read_number(
+    attribute: Attribute, spelled: Sequence[str], filled: Filled, situation: Situation
+) -> tuple[Drawn, TraitValue]:
+    number = _number(" ".join(spelled))
+    # Not the bounds that were shown: a value of the same answer may have moved them since.
+    low, high = number_range(attribute, situation.age, filled.bounds(attribute))
+    if low > high:
+        raise MisfitError("no number goes with what is on record")
+    if not low <= number <= high:
+        raise MisfitError(f"{number:.12g} is not from {low:.12g} to {high:.12g}")
+    if is_whole(attribute) and not number.is_integer():
+        raise MisfitError(f"{number:.12g} is not whole")
     plain = int(number) if number.is_integer() else number
     return Drawn(number=plain), plain
+
+
+def _number(text: str) -> float:
+    """The one number in a text; of several nobody can tell which is meant."""
+    found = _NUMBER.findall(text)
+    if len(found) == 1:
+        grouped = _THOUSANDS.fullmatch(found[0]) is not None
+        try:
+            return float(found[0].replace(",", "" if grouped else "."))
+        except ValueError:
+            pass
+    raise MisfitError(f"{shorten(text)!r} is not one number")
 
 
 def _read_words(
@@ -153,7 +174,11 @@ def _parted(attribute: Attribute, spelled: Sequence[str]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return _LISTED.sub("", text).strip().strip('"“”').strip()
+    """A value without the number, dash or quotation marks that models put around it."""
+    bare = _LISTED.sub("", text).strip()
+    inner = bare[1:-1].strip()
+    quoted = bare[:1] + bare[-1:] in ('""', "“”") and not set('"“”') & set(inner)
+    return inner if quoted else bare
 
 
 def _suits(value: Value, situation: Situation) -> bool:

@@ -24,7 +24,7 @@ _SITUATION = tuple(f.name for f in fields(Situation))
 _INNER = tuple(f.name for f in fields(InnerCore))
 _OWN = (
     "id", "population", "index", "seed", "depth", "taxonomy", "taxonomy_version", "narrative", "biography",
-    "origin", "read", "narrative_requests",
+    "origin", "read", "unread", "narrative_requests",
 )  # fmt: skip
 
 

@@ -53,5 +53,9 @@ class Plan:
     """Full names the population has already."""
     outdated: bool
     """Whether any of the people there are from another version of the tree."""
+    taxonomy: str | None = None
+    """Where the attributes live that the model names; none: they are the tree's."""
     own_biographies: bool = False
     """Whether people bring biographies of their own."""
+    there: int = 0
+    """How many of those planned the population has already."""

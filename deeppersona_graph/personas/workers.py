@@ -11,6 +11,7 @@ from deeppersona_graph.personas.anchor import Anchored, seekers
 from deeppersona_graph.personas.anchors import Anchors
 from deeppersona_graph.personas.draw import Race
 from deeppersona_graph.personas.fill import Selection
+from deeppersona_graph.personas.named import attribute_rows
 from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.race import run_races
 from deeppersona_graph.personas.select import Prior, Seeker, select
@@ -89,5 +90,8 @@ class Storing:
     most: int = BATCH
 
     def __call__(self, wanted: Sequence[tuple[Persona, Vector]]) -> list[None]:
+        if self.plan.taxonomy is not None:
+            rows = attribute_rows([persona for persona, _ in wanted])
+            self.bench.graph.write("personas/name_attributes", taxonomy=self.plan.taxonomy, attributes=rows)
         store_personas(self.bench.graph, self.plan.run, self.plan.population, wanted)
         return [None] * len(wanted)

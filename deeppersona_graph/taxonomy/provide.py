@@ -53,6 +53,15 @@ def import_file(graph: Graph, file: Path, taxonomy: str, embedder: Embedder, pro
     return load_tree(graph, taxonomy)
 
 
+def provide_core(graph: Graph, source: Tree, taxonomy: str, embedder: Embedder, progress: Progress) -> None:
+    """A taxonomy with the core attributes of `source` alone, for others to grow on; one there stays."""
+    if taxonomy_state(graph, taxonomy) == "ready":
+        return
+    paths = {a.path[:length] for a in source.core.values() for length in range(1, len(a.path) + 1)}
+    tree = Tree(taxonomy, tuple(a for a in source.attributes if a.path in paths), origin=source.name)
+    _store(graph, tree, embedder, all_vectors(tree, embedder, progress), progress)
+
+
 def embed_anew(graph: Graph, taxonomy: str, embedder: Embedder, progress: Progress) -> None:
     """Make all vectors of a taxonomy with the model of `embedder`."""
     vectors = all_vectors(load_tree(graph, taxonomy), embedder, progress)

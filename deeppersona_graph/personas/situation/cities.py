@@ -23,6 +23,8 @@ from deeppersona_graph.model.situation import Sampling
 from deeppersona_graph.personas.situation import tables
 from deeppersona_graph.personas.situation.countries import countries
 
+UNLISTED = 60_000
+"""Inhabitants that a place is taken to have that nobody knows."""
 CITY = 50_000
 """Inhabitants from which a place is a city (the degree of urbanisation, UN Statistical Commission 2020)."""
 _NEAR_VILLAGES = 300_000

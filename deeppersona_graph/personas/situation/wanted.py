@@ -58,7 +58,8 @@ def understand(conditions: Conditions) -> Wanted:
         sexes = frozenset([told]) if told else None
 
     city_list = _open(conditions, "city")
-    places = _places(city_list, codes, "country" in conditions.given or "country" in conditions.allowed)
+    bound = "country" in conditions.given or "country" in conditions.allowed
+    places = _places(city_list, codes, bound, conditions.unlisted)
     if places:
         codes = tuple(code for code in codes if code in places)
 
@@ -175,14 +176,22 @@ def _both(employment: frozenset[str] | None, state: str, occupation: str) -> fro
     return frozenset([state])
 
 
-def _places(texts: tuple[str, ...], codes: tuple[str, ...], bound: bool) -> dict[str, tuple[Place, ...]]:
+def _places(
+    texts: tuple[str, ...], codes: tuple[str, ...], bound: bool, unlisted: bool
+) -> dict[str, tuple[Place, ...]]:
     """The places meant, by country; a city given without a country is the largest one of its name."""
     found: dict[str, list[Place]] = {}
     for text in texts:
-        anywhere = None if bound and len(codes) == 1 else cities.resolve_city(text)
-        place = anywhere
-        if place is None or place.country not in codes:
-            place = _place_within(text, codes)
+        place = None
+        try:
+            if not (bound and len(codes) == 1):
+                place = cities.resolve_city(text)
+            if place is None or place.country not in codes:
+                place = _place_within(text, codes)
+        except UnknownNameError:
+            if not unlisted or len(codes) > 1:
+                raise
+            place = Place(text, codes[0], cities.UNLISTED)
         found.setdefault(place.country, []).append(place)
     return {code: tuple(listed) for code, listed in found.items()}
 

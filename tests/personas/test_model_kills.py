@@ -1,0 +1,195 @@
+"""The real command, killed with `kill -9` again and again: no answer that arrived is asked for again, and the
+people are those of an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endpoint import KEY, Call, Endpoint, Reply, said
+from model_endpoint import draw, person_script, schema_name
+from neo4j import Driver
+from whole_people import faults_of
+
+from deeppersona_graph.api import DeepPersona
+from deeppersona_graph.llm.store import FILE, AnswerStore
+from deeppersona_graph.model.tree import Tree
+
+pytestmark = pytest.mark.live
+
+COMMAND = [sys.executable, "-W", "error", "-c", "from deeppersona_graph.cli.main import main; main()"]
+PEOPLE, DEPTH, CHUNK, SLOTS = 10, 14, 4, 4
+KILLS = 20
+"""While requests arrive; as many again of the killed processes' requests as are in flight may be lost."""
+KILLED_WRITING = 2
+"""While people are being written: half of somebody is in the transaction then."""
+
+
+def _sometimes_wrong(call: Call) -> Reply:
+    """Every eighth question is answered wrongly at first, so that repairs are under way at a kill too."""
+    if len(call.body["messages"]) == 2 and draw(call.body["messages"], "wrong", below=8) == 0:
+        return said("Let me think.")
+    return person_script(call)
+
+
+class Chain:
+    """Processes one after the other that make the same population, each told from the others by its key."""
+
+    def __init__(self, endpoint: Endpoint, environment: dict[str, str], arguments: list[str]) -> None:
+        self._endpoint, self._environment, self._arguments = endpoint, environment, arguments
+        self.store = Path(environment["DEEPPERSONA_DATA_DIR"]) / FILE
+        self.stored = [0]
+        """Answers that were there after each kill."""
+
+    def killed(self, reached: threading.Event) -> None:
+        """A process that is killed once something is reached."""
+        with self._started(f"-{len(self.stored) - 1}") as process:
+            deadline = time.monotonic() + 60
+            while not reached.wait(0.05):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=60)
+        with AnswerStore(self.store) as store:
+            self.stored.append(len(list(store.answers())))
+
+    def finished(self, name: str) -> dict[str, Any]:
+        """What a process reports that nobody disturbs."""
+        with self._started(name) as process:
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert "Traceback" not in err
+        reported: dict[str, Any] = json.loads(out)
+        return reported
+
+    def asked(self, name: str) -> int:
+        """How many requests of a process arrived."""
+        return sum(call.authorization.endswith(KEY + name) for call in list(self._endpoint.calls))
+
+    def _started(self, name: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, "generate", *self._arguments],
+            env={**self._environment, "OPENAI_API_KEY": KEY + name},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@contextmanager
+def _held(driver: Driver, database: str, attribute: str) -> Iterator[threading.Event]:
+    """Nobody can write an edge to the attribute inside the block; set once somebody waits to."""
+    waiting, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        blocked = "SHOW TRANSACTIONS YIELD status WHERE status STARTS WITH 'Blocked' RETURN count(*) AS n"
+        while not over.is_set():
+            if driver.execute_query(blocked, database_=database).records[0]["n"]:
+                waiting.set()
+            over.wait(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with driver.session(database=database) as session, session.begin_transaction() as holding:
+            holding.run("MATCH (a:Attribute {id: $id}) SET a.held = true", id=attribute).consume()
+            yield waiting
+            holding.rollback()
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _anonymous(dp: DeepPersona, population: str, file: Path) -> str:
+    """The people as JSONL, without what the name of the population decides."""
+    dp.export(population, file)
+    lines = re.sub(r'"id": "[0-9a-f]{16}"', '"id": ""', file.read_text("utf-8"))
+    return lines.replace(json.dumps(population), '""')
+
+
+def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_people(
+    asking: Callable[..., DeepPersona],
+    small: Tree,
+    population: str,
+    endpoint: Endpoint,
+    environment: dict[str, str],
+    driver: Driver,
+    tmp_path: Path,
+) -> None:
+    endpoint.script = _sometimes_wrong
+    dp, undisturbed = asking("undisturbed", concurrency=SLOTS), f"{population}-undisturbed"
+    wanted: dict[str, Any] = {"taxonomy": small.name, "depth": DEPTH, "seed": 5, "chunk": CHUNK}
+    people = list(dp.generate(PEOPLE, population=undisturbed, **wanted))
+    assert [faults_of(person, small, DEPTH) for person in people] == [[]] * PEOPLE
+    questions = len(endpoint.calls)
+    endpoint.calls.clear()
+    endpoint.answered.clear()
+
+    arguments = [f"--{name}={value}" for name, value in wanted.items()]
+    arguments += ["--count", str(PEOPLE), "--population", population, "--json"]
+    chain = Chain(endpoint, environment, arguments)
+    killed_at: Counter[str] = Counter()
+    for number in range(KILLS):
+        reached, limit = threading.Event(), 1 + number * (questions - 2) // KILLS
+
+        def until(call: Call, reached: threading.Event = reached, limit: int = limit) -> Reply:
+            if len(endpoint.answered) >= limit and not reached.is_set():
+                killed_at[schema_name(call)] += 1
+                reached.set()
+            return replace(_sometimes_wrong(call), after=0.01)
+
+        endpoint.script = until
+        chain.killed(reached)
+        assert _half_written(dp, population) == []
+    endpoint.script = _sometimes_wrong
+    attribute = small.core["attitude"].id
+    for _ in range(KILLED_WRITING):
+        with _held(driver, dp.graph.database, attribute) as waiting:
+            chain.killed(waiting)
+        assert _half_written(dp, population) == []
+    there = len(_there(dp, population))
+    assert there < PEOPLE
+    reported = chain.finished("-last")
+    assert (len(reported["made"]), reported["failed"]) == (PEOPLE - there, [])
+    assert chain.asked("-last") == questions - chain.stored[-1]
+    for number, (before, after) in enumerate(pairwise(chain.stored)):
+        assert 0 <= chain.asked(f"-{number}") - (after - before) <= SLOTS
+    assert killed_at.keys() == {
+        *("CoreValues", "Attitude", "Stories", "Interests", "AttributeValues", "Portrait")
+    }
+    assert _anonymous(dp, population, tmp_path / "a.jsonl") == _anonymous(
+        dp, undisturbed, tmp_path / "b.jsonl"
+    )
+    assert chain.finished("-again")["made"] == []
+    assert chain.asked("-again") == 0
+    dp.delete(population=undisturbed)
+
+
+def _there(dp: DeepPersona, population: str) -> list[str]:
+    known = {row["name"] for row in dp.populations()}
+    return [person.id for person in dp.personas(population)] if population in known else []
+
+
+def _half_written(dp: DeepPersona, population: str) -> list[str]:
+    """People in the graph who are not whole."""
+    if not _there(dp, population):
+        return []
+    return [
+        person.id
+        for person in dp.personas(population)
+        if len(person.traits) != DEPTH or len(person.core) < 17 or not person.narrative
+    ]
