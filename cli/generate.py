@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from deeppersona_graph.generation import Generation
 
 
+BESIDE_RESUME = {"resume", "base_url", "budget", "dry_run", "yes", "file", "uri", "data_dir", "json"}
+"""What may be said of a run that is resumed."""
+
+
 class Fill(StrEnum):
     """How a language model fills attributes."""
 
@@ -41,6 +45,7 @@ class Sampling(StrEnum):
 
 
 def generate(
+    context: typer.Context,
     count: Annotated[
         int | None,
         typer.Option(
@@ -98,6 +103,14 @@ def generate(
     check: options.Check = False,
     narrative: options.Told = options.Narrative.concise,
     budget: options.Budget = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Go on with a run as it was asked for: last, the beginning of its id, or its population.",
+        ),
+    ] = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     file: options.Out = None,
@@ -107,6 +120,13 @@ def generate(
     json: options.Json = False,
 ) -> None:
     """Generate people from the live taxonomy and keep them in the graph."""
+    if resume is not None:
+        _check_alone(context)
+        make(
+            lambda api: api.resume(resume, budget=budget),
+            file, Spending(dry_run, yes), json=json, uri=uri, data_dir=data_dir, base_url=base_url,
+        )  # fmt: skip
+        return
     if field is not None and bios is None:
         raise InputError("--field names a field of the file of --bios, and none is given")
     wanted = {
@@ -140,6 +160,19 @@ def generate(
         model=model,
         base_url=base_url,
     )
+
+
+def _check_alone(context: typer.Context) -> None:
+    """Raise `InputError` where something is asked for that the run to be resumed has decided."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [
+        name
+        for name, source in sources.items()
+        if source is not None and source.name == "COMMANDLINE" and name not in BESIDE_RESUME
+    ]
+    if given:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"--resume goes on with a run as it was asked for; leave out {named}")
 
 
 def _strata(text: str) -> tuple[int, int, int]:

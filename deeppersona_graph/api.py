@@ -20,7 +20,7 @@ from pathlib import Path
 from shutil import copy2
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
@@ -46,6 +46,7 @@ from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
+from deeppersona_graph.personas.runs import find_run
 from deeppersona_graph.personas.situation import load_tables
 from deeppersona_graph.personas.sketches import Sketches, open_sketches
 from deeppersona_graph.personas.store import (
@@ -235,6 +236,24 @@ class DeepPersona:
         sketches = open_sketches(file, field, limit)
         specification = _specification(self.settings, values=values, **rest)
         return self.run(specification, sketches, population=population, seed=seed, via=via, budget=budget)
+
+    def resume(self, run: str = "last", *, via: Via | None = None, budget: float | None = None) -> Generation:
+        """Go on with a run as it was asked for: the last one, one by its id, or the last of a population.
+
+        Raises `UnknownNameError` where there is none, and what opening its file raises.
+        """
+        found = find_run(self.graph, run)
+        people: int | Sketches = found.count
+        if found.file is not None:
+            people = open_sketches(found.file, found.field, found.limit)
+        return self.run(
+            found.specification,
+            people,
+            population=found.population,
+            seed=found.seed,
+            via=via or cast(Via, found.via),
+            budget=budget,
+        )
 
     def run(
         self,

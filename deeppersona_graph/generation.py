@@ -153,7 +153,9 @@ def open_generation(
     name = opening.population or f"{tree.name}-{opening.seed}-{mark}"
     with ExitStack() as opened:
         means = open_means(settings, specification, opening.via, opening.budget, opened)
-        plan = open_run(bench.graph, tree, name, opening.seed, specification, biases, count, sketches)
+        plan = open_run(
+            bench.graph, tree, name, opening.seed, specification, biases, count, opening.via, sketches
+        )
         if specification.attributes == "model":
             plan = replace(plan, taxonomy=named_taxonomy(name))
             provide_core(bench.graph, tree, named_taxonomy(name), bench.embedder, progress)
@@ -247,6 +249,10 @@ class Generation:
             found.append(outcome.value)
         batch = self._means.batch is not None
         return forecast(found, self.missing, self._means.estimator, self.report.prices, batch=batch)
+
+    def close(self) -> None:
+        """End a run that nobody iterates to its end; what was finished is kept."""
+        self.ending.close()
 
     def __iter__(self) -> Iterator[Persona]:
         return self._people

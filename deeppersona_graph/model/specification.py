@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -108,6 +109,15 @@ class Specification:
         """Four hexadecimal digits that tell specifications, and versions of the tree, apart in names."""
         return digest(json.dumps(self.plain(), sort_keys=True), version).hex()[:4]
 
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Specification:
+        """The specification that `plain` gave; what it lacks is as usual."""
+        return cls(**{key: _tuples(value) for key, value in plain.items()})
+
     def plain(self) -> dict[str, Any]:
         """As JSON has it, for the record on the population."""
         return asdict(self)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.errors import InputError, UnknownNameError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.model.addressing import find_attribute
@@ -35,6 +36,7 @@ def open_run(
     specification: Specification,
     biases: Biases,
     count: int,
+    via: str,
     sketches: Sketches | None = None,
 ) -> Plan:
     """Open the population and a run that fills it up to `count` people, or makes those whose biographies are
@@ -59,6 +61,10 @@ def open_run(
         seed=seed,
         count=count,
         model=specification.model,
+        via=via,
+        file=None if sketches is None else str(sketches.path.absolute()),
+        field=None if sketches is None else sketches.key,
+        read=None if sketches is None else sketches.limit,
     )
     return Plan(
         run=run,
@@ -71,6 +77,43 @@ def open_run(
         outdated=left.outdated,
         own_biographies=sketches is not None,
         there=left.there,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run as it was asked for: how many people, or the file they come from, its field and its lines."""
+
+    id: str
+    population: str
+    seed: int
+    specification: Specification
+    count: int
+    via: str
+    file: Path | None
+    field: str | None
+    limit: int | None
+
+
+def find_run(graph: Graph, text: str) -> Recorded:
+    """The run that `text` names: `last`, the beginning of an id, or a population.
+
+    Raises `UnknownNameError` where there is none.
+    """
+    rows = graph.read("record/find_run", text=text, limit=1) if text else []
+    if not rows:
+        raise UnknownNameError("run", text, hint="give `last`, the beginning of a run's id, or a population")
+    row = rows[0]
+    return Recorded(
+        id=row["id"],
+        population=row["population"],
+        seed=row["seed"],
+        specification=Specification.of(json.loads(row["parameters"])),
+        count=row["count"],
+        via=row["via"],
+        file=None if row["file"] is None else Path(row["file"]),
+        field=row["field"],
+        limit=row["read"],
     )
 
 

@@ -151,7 +151,8 @@ def test_json_on_stdout_names_who_was_made(generate: Command, api: DeepPersona, 
     ended = generate("--json")
     ids = [person.id for person in api.personas(population)]
     assert json.loads(ended.out) == {
-        "population": population, "seed": 4, "count": 3, "made": ids, "there_already": []
+        "population": population, "seed": 4, "count": 3, "made": ids, "there_already": [],
+        "model": None, "failed": [], "waiting": 0, "files": [], "report": None,
     }  # fmt: skip
     again = generate("-n", "5", "--json")
     made = [person.id for person in api.personas(population)][3:]
@@ -306,7 +307,7 @@ def test_wrong_usage_is_exit_code_2(generate: Command, arguments: list[str]) -> 
 def test_a_model_that_is_not_there_is_a_missing_prerequisite(generate: Command) -> None:
     ended = generate("--values", "model")
     assert ended.code == 3
-    assert "no language model is named; use --values bank" in one_line(ended)
+    assert "no language model is named; name one with --model" in one_line(ended)
 
 
 def test_a_tree_of_bare_names_is_a_missing_prerequisite(
