@@ -1,6 +1,6 @@
 """How busy people made by a language model keep it, and what they take by chunk size.
 
-    python benchmarks/personas.py [--people 100] [--depth 200] [--slots 32] [--seconds 0.5] [--chunks 1,4,16,64,200]
+    python benchmarks/personas.py [--people 100] [--depth 200] [--slots 32] [--seconds 0.5] [--chunks 1,16,64]
 
 The endpoint is a process of its own that answers after `--seconds`; busy is the time it spent answering, as a
 share of slots times elapsed. Tokens are a quarter of the characters sent and received. Works on the private

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deeppersona_graph.generation import Generation
 
 
-BESIDE_RESUME = {"resume", "base_url", "budget", "dry_run", "yes", "file", "uri", "data_dir", "json"}
+BESIDE_RESUME = {"resume", "base_url", "via", "budget", "dry_run", "yes", "file", "uri", "data_dir", "json"}
 """What may be said of a run that is resumed."""
 
 
@@ -123,7 +123,7 @@ def generate(
     if resume is not None:
         _check_alone(context)
         make(
-            lambda api: api.resume(resume, budget=budget),
+            lambda api: api.resume(resume, via=via.value if _asked(context, "via") else None, budget=budget),
             file, Spending(dry_run, yes), json=json, uri=uri, data_dir=data_dir, base_url=base_url,
         )  # fmt: skip
         return
@@ -162,14 +162,15 @@ def generate(
     )
 
 
+def _asked(context: typer.Context, name: str) -> bool:
+    """Whether the option was given on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _check_alone(context: typer.Context) -> None:
     """Raise `InputError` where something is asked for that the run to be resumed has decided."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    given = [
-        name
-        for name, source in sources.items()
-        if source is not None and source.name == "COMMANDLINE" and name not in BESIDE_RESUME
-    ]
+    given = [name for name in context.params if _asked(context, name) and name not in BESIDE_RESUME]
     if given:
         named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise InputError(f"--resume goes on with a run as it was asked for; leave out {named}")

@@ -335,8 +335,9 @@ class DeepPersona:
 
     def batch_import(self, file: Path) -> ImportReport:
         """Take in a file of responses; raises `ResponseFileError` where it cannot be read."""
+        key = self.settings.api_key
         with open_store(self.settings) as store:
-            return import_responses(file, store)
+            return import_responses(file, store, secret=None if key is None else key.get_secret_value())
 
     def _make_ready(self, taxonomy: str) -> None:
         """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""

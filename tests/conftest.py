@@ -85,6 +85,27 @@ def driver(settings: Settings, api: DeepPersona) -> Iterator[Driver]:
         yield plain
 
 
+@pytest.fixture
+def apart(settings: Settings, api: DeepPersona, cache_folder: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment that leads to the server of the tests, with a data folder, and answers, of its own."""
+    if settings.uri:
+        username, password = settings.username, settings.password
+        secret = password.get_secret_value() if password else ""
+    else:
+        server = ensure_running(settings)
+        username, secret = server.username, server.password
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "embedding").symlink_to(cache_folder / "embedding")
+    return {
+        "NEO4J_URI": api.graph.uri,
+        "NEO4J_USERNAME": username,
+        "NEO4J_PASSWORD": secret,
+        "NEO4J_DATABASE": api.graph.database,
+        "DEEPPERSONA_DATA_DIR": str(data),
+    }
+
+
 @pytest.fixture(scope="session")
 def human(api: DeepPersona) -> Tree:
     """The bundled taxonomy as it stands in the graph."""

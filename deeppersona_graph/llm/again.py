@@ -14,6 +14,9 @@ from deeppersona_graph.llm.settle import fragment
 
 A = TypeVar("A", bound=BaseModel)
 
+QUOTED = 20_000
+"""Characters of an answer that are quoted back, at most."""
+
 TRIES = 3
 """Times a question is put in all, where an answer's content cannot stand."""
 
@@ -23,7 +26,7 @@ def again(request: Request[A], answered: Answered[A], complaint: str) -> Request
 
     What was sent before stays in front, so that a provider's prompt cache holds it.
     """
-    said = Message("assistant", answered.value.model_dump_json())
+    said = Message("assistant", answered.value.model_dump_json()[:QUOTED])
     return replace(request, messages=(*request.messages, said, Message("user", complaint)))
 
 

@@ -91,7 +91,7 @@ def raw_from_body(body: Any) -> Raw:
     return Raw(
         text=_text(message.get("content")),
         finish=str(_member(choices[0], "finish_reason") or "stop"),
-        refusal=str(message["refusal"]) if message.get("refusal") else None,
+        refusal=_text(str(message["refusal"])) if message.get("refusal") else None,
         model=str(_member(body, "model") or ""),
         tokens=Tokens(
             sent=_count(_member(usage, "prompt_tokens")),
@@ -151,10 +151,10 @@ def _member(holder: Any, name: str) -> Any:
 
 
 def _text(content: Any) -> str:
-    """Some endpoints answer in parts."""
+    """Some endpoints answer in parts; half a surrogate pair, which is no text, becomes a question mark."""
     if isinstance(content, list):
-        return "".join(str(_member(part, "text") or "") for part in content)
-    return content if isinstance(content, str) else ""
+        content = "".join(str(_member(part, "text") or "") for part in content)
+    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
 
 
 def _count(number: Any) -> int:

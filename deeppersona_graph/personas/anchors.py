@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from deeppersona_graph.errors import AnchorError, InputError, shorten
 from deeppersona_graph.model.addressing import split_assignment
-from deeppersona_graph.model.persona import Persona
-from deeppersona_graph.model.situation import SITUATION_KEYS, Conditions
+from deeppersona_graph.model.persona import InnerCore, Trait
+from deeppersona_graph.model.situation import SITUATION_KEYS, Conditions, Situation
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree, normal, short_path, shown
 from deeppersona_graph.personas.constraints import Constraints
@@ -110,16 +110,20 @@ def resolve_anchors(specification: Specification, tree: Tree, constraints: Const
     )
 
 
-def check_given(persona: Persona, anchors: Anchors) -> None:
-    """Raise `AssertionError` where a given anchor is not in the persona to the letter: a fault of ours."""
-    values = {trait.attribute: trait.value for trait in persona.traits}
-    for given in anchors.traits:
-        assert values.get(given.attribute.id) == given.value, f"{given.attribute.name} was given"
-    for key, text in anchors.conditions.given.items():
-        assert persona.situation.value(key) == text, f"{key} was given"
+def check_given_core(situation: Situation, inner: InnerCore, anchors: Anchors) -> None:
+    """Raise `AssertionError` where what is given of the core is not there to the letter: our fault."""
+    for key, given in anchors.conditions.given.items():
+        assert situation.value(key) == given, f"{key} was given"
     for key in ("values", "attitude", "stories", "interests"):
-        text = getattr(anchors.inner, key)
-        assert not text or getattr(persona.inner, key) == text, f"{key} was given"
+        given = getattr(anchors.inner, key)
+        assert not given or getattr(inner, key) == given, f"{key} was given"
+
+
+def check_given_traits(traits: Sequence[Trait], anchors: Anchors) -> None:
+    """Raise `AssertionError` where a given attribute does not have its value to the letter: our fault."""
+    values = {trait.attribute: trait.value for trait in traits}
+    for one in anchors.traits:
+        assert values.get(one.attribute.id) == one.value, f"{one.attribute.name} was given"
 
 
 def _demand_core(demands: Demands, attribute: Attribute, value: str) -> None:

@@ -19,6 +19,7 @@ from deeppersona_graph.llm.settle import fragment
 from deeppersona_graph.model.persona import InnerCore
 from deeppersona_graph.model.seeds import stream
 from deeppersona_graph.model.situation import PRESENT, Situation
+from deeppersona_graph.model.tree import normal
 from deeppersona_graph.personas.inner_core import (
     MOST_INTERESTS,
     MOST_STORIES,
@@ -240,8 +241,8 @@ def _tell(request: Request[Stories], count: int) -> Program[Answered[Stories]]:
 
 def _derive(request: Request[Interests], count: int) -> Program[Answered[Interests]]:
     def fault(found: Interests) -> str | None:
-        came = len(found.interests)
-        return None if came == count else f"{came} interests came, {count} are wanted"
+        came, different = len(found.interests), len({normal(one) for one in found.interests})
+        return None if came == different == count else f"{different} interests came, {count} are wanted"
 
     found = yield from put_until(request, fault)
     if fault(found.value) is not None:

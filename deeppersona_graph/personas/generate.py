@@ -10,6 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
+from deeppersona_graph.errors import DepthError, ModelAnswerError
 from deeppersona_graph.llm.executors.drive import Executor, Outcome, Task
 from deeppersona_graph.llm.request import Asker, Program, have_done
 from deeppersona_graph.model.persona import STRATA, InnerCore, Persona, Trait, persona_id
@@ -21,7 +22,12 @@ from deeppersona_graph.personas.anchor import (
     core_values,
     situate,
 )
-from deeppersona_graph.personas.anchors import Anchors, check_given, resolve_anchors
+from deeppersona_graph.personas.anchors import (
+    Anchors,
+    check_given_core,
+    check_given_traits,
+    resolve_anchors,
+)
 from deeppersona_graph.personas.bank import fill_gap
 from deeppersona_graph.personas.biography import Finding, Reading, read_biography
 from deeppersona_graph.personas.check import Proofreader
@@ -138,7 +144,8 @@ class Making:
             unread=tuple(f"{one}: {reason}" for one, reason in reading.left_out),
             narrative_requests=told,
         )
-        check_given(persona, anchors)
+        check_given_core(persona.situation, persona.inner, anchors)
+        check_given_traits(persona.traits, anchors)
         yield from have_done(self.storing, (persona, seeker.profile))
         return persona
 
@@ -179,6 +186,7 @@ class Making:
             return Anchored(index, own, situation, NO_CORE)
         about = person_text(situation, anchors.facts, anchors.biography)
         found = yield from core_profile(Questions.of(asker, about, situation), anchors.inner)
+        check_given_core(situation, found.inner, anchors)
         return Anchored(index, own, situation, found.inner, found.requests)
 
     def profile(self, person: Anchored, anchors: Anchors) -> str:
@@ -196,12 +204,27 @@ class Making:
         if not wanted.core:
             seeker = replace(seeker, profile=_unit(self.bench.centre))
         walk = yield from self.begin(person, anchors, seeker)
-        filler = Filler(asker, person.situation, profile, walk)
-        while gaps := (yield from self.next_gaps(walk, seeker, self.chunk)):
-            yield from filler.fill(gaps)
+        yield from self._fill_walk(Filler(asker, person.situation, profile, walk), anchors, seeker)
         if not wanted.check:
             return tuple(walk.traits)
         return (yield from Proofreader(asker, person.situation, profile, walk.filled).check(walk.traits))
+
+    def _fill_walk(self, filler: Filler, anchors: Anchors, seeker: Seeker) -> Program[None]:
+        """Fill the walk to its end; raises `ModelAnswerError` where the model leaves too little to fill it
+        with, which is no fault of the depth."""
+        walk = filler.walk
+        try:
+            while gaps := (yield from self.next_gaps(walk, seeker, self.chunk)):
+                yield from filler.fill(gaps)
+                check_given_traits(walk.traits, anchors)
+        except DepthError as error:
+            if not filler.fruitless:
+                raise
+            raise ModelAnswerError(
+                f"{error}; of what applies, the model left {len(filler.fruitless)} requests without values "
+                "that can stand: run again to ask anew, or try another model",
+                filler.fruitless,
+            ) from error
 
     def _fill_from_bank(
         self, person: Anchored, anchors: Anchors, seeker: Seeker

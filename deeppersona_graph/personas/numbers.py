@@ -21,8 +21,8 @@ def number_range(
 ) -> tuple[float, float]:
     """The bounds of the number for a person of this age, both included, within the open interval `between`;
     the lower is above the upper where nothing is left."""
-    low = attribute.minimum if attribute.minimum is not None else 0.0
-    high = attribute.maximum if attribute.maximum is not None else low
+    low = attribute.minimum if attribute.minimum is not None else -math.inf
+    high = attribute.maximum if attribute.maximum is not None else math.inf
     if attribute.at_most is not None:
         high = min(high, age - attribute.at_most)
     if attribute.at_least is not None:
@@ -44,7 +44,7 @@ def number_at(u: float, attribute: Attribute, age: int, between: tuple[float, fl
     """The quantile `u` of the attribute's distribution, cut to its range at `age` and to the open interval
     `between`; None where nothing is left."""
     low, high = number_range(attribute, age, between)
-    if low > high:
+    if low > high or not math.isfinite(high - low):
         return None
     if is_whole(attribute):
         drawn = _quantile(u, attribute, low, high + 1, width=1.0)

@@ -8,7 +8,7 @@ a provider's prompt cache holds most of each request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deeppersona_graph.errors import ModelAnswerError, shorten
 from deeppersona_graph.llm.again import again
@@ -54,6 +54,8 @@ class Filler:
     profile: str
     """What the persona is, as all requests begin."""
     walk: Walk
+    fruitless: list[str] = field(default_factory=list)
+    """Keys of requests whose last answer left attributes without a value."""
     _hopeless: int = 0
 
     def fill(self, gaps: Sequence[Gap]) -> Program[None]:
@@ -150,6 +152,7 @@ class Filler:
     def _leave(self, gaps: Sequence[Gap], error: ModelAnswerError, *, fruitless: bool) -> None:
         """Let the next arrivals take the places of these; raises `error` where nothing comes of that, or a
         given anchor requires one of them."""
+        self.fruitless += error.keys
         self._hopeless += fruitless
         if self._hopeless >= HOPELESS or any(gap.only is not None for gap in gaps):
             raise error

@@ -6,7 +6,9 @@ values of one answer can contradict each other.
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,6 +89,8 @@ def whole_space(attribute: Attribute) -> str:
 def _how(attribute: Attribute, texts: Sequence[str], low: float | None, high: float | None) -> str:
     if attribute.value_type == "number":
         unit = f" {attribute.unit}" if attribute.unit else ""
+        if low is None or high is None or not math.isfinite(high - low):
+            return f"number{unit}"
         return f"number{unit} from {low:.12g} to {high:.12g}"
     if attribute.value_type == "list":
         return "up to three of: " + " | ".join(texts)
@@ -157,6 +161,8 @@ def _read_words(
         raise MisfitError(f"{len(text)} characters; a few words are wanted, {LONGEST} characters at most")
     known = next((value for value in attribute.values if normal(value.text) == normal(text)), None)
     if known is None:
+        if not any(unicodedata.category(one)[0] in "LNS" for one in text):
+            raise MisfitError(f"{text!r} says nothing")
         return Drawn(), text
     if not _suits(known, situation):
         raise MisfitError(f"{known.text!r} does not fit this person")

@@ -125,12 +125,9 @@ def environment(
     settings: Settings, api: DeepPersona, endpoint: Endpoint, cache_folder: Path, tmp_path: Path
 ) -> dict[str, str]:
     """Leads a process to the server of the tests and to the endpoint, with a data folder of its own."""
-    if settings.uri:
-        username, password = settings.username, settings.password
-        secret = password.get_secret_value() if password else ""
-    else:
-        server = ensure_running(settings)
-        username, secret = server.username, server.password
+    server = None if settings.uri else ensure_running(settings)
+    given = settings.password.get_secret_value() if settings.password else ""
+    username, secret = (settings.username, given) if server is None else (server.username, server.password)
     data = tmp_path / "data"
     data.mkdir()
     (data / "embedding").symlink_to(cache_folder / "embedding")

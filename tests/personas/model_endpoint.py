@@ -89,7 +89,8 @@ def record_of(call: Call) -> str:
 
 def asked_lines(call: Call) -> list[Asked]:
     """The attributes that a request for attributes asks for, those of the first question."""
-    lines = question(call).rpartition("\nFill in now")[2].splitlines()[1:]
+    asked, _, _ = question(call).rpartition("\nFill in now")[2].partition("\n\nWhat stood there before")
+    lines = asked.splitlines()[1:]
     return [_asked(line) for line in lines if line]
 
 
@@ -204,6 +205,23 @@ def _portrait(call: Call) -> dict[str, Any]:
     return {"text": f"{phrase(half, question(call), 1)}.\n\n{phrase(half, question(call), 2)}."}
 
 
+def _contradictions(_: Call) -> dict[str, Any]:
+    return {"contradictions": []}
+
+
+def _named_attributes(call: Call) -> dict[str, Any]:
+    """Names that no record has yet."""
+    wanted = re.search(r"Name (\d+) further attributes", question(call))
+    assert wanted is not None
+    asked = question(call)
+    return {
+        "attributes": [
+            {"path": ["Life", phrase(2, asked, n), phrase(3, asked, n, "leaf")], "value": phrase(4, asked, n)}
+            for n in range(int(wanted[1]))
+        ]
+    }
+
+
 ANSWERS: Mapping[str, Callable[[Call], dict[str, Any]]] = {
     "ReadBiography": _read_biography,
     "PlacedFacts": _place_facts,
@@ -213,6 +231,8 @@ ANSWERS: Mapping[str, Callable[[Call], dict[str, Any]]] = {
     "Interests": _interests,
     "AttributeValues": _attribute_values,
     "Portrait": _portrait,
+    "Contradictions": _contradictions,
+    "NamedAttributes": _named_attributes,
 }
 
 

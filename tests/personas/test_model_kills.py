@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from endpoint import KEY, Call, Endpoint, Reply, said
-from model_endpoint import draw, person_script, schema_name
+from model_endpoint import draw, person_script, question, schema_name
 from neo4j import Driver
 from whole_people import faults_of
 
@@ -31,13 +31,18 @@ pytestmark = pytest.mark.live
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from deeppersona_graph.cli.main import main; main()"]
 PEOPLE, DEPTH, CHUNK, SLOTS = 10, 14, 4, 4
-KILLS = 19
-"""While requests arrive; one more while people are being written."""
+KILLS = [
+    *((stage, count) for stage in ("CoreValues", "Attitude", "Stories", "Interests") for count in (1, 4, 7)),
+    *(("AttributeValues", count) for count in (1, 8, 15, 22, 29)),
+    *(("Portrait", count) for count in (1, 4)),
+]
+"""When a request of this stage arrives and so many different ones of it did; one more kill while people are
+being written."""
 
 
 def _sometimes_wrong(call: Call) -> Reply:
     """Every eighth question is answered wrongly at first, so that repairs are under way at a kill too."""
-    if len(call.body["messages"]) == 2 and draw(call.body["messages"], "wrong", below=8) == 0:
+    if len(call.body["messages"]) == 2 and draw(question(call), "wrong", below=8) == 0:
         return said("Let me think.")
     return person_script(call)
 
@@ -141,13 +146,16 @@ def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_peop
     arguments = [f"--{name}={value}" for name, value in wanted.items()]
     arguments += ["--count", str(PEOPLE), "--population", population, "--json"]
     chain = Chain(endpoint, environment, arguments)
-    killed_at: Counter[str] = Counter()
-    for number in range(KILLS):
-        reached, limit = threading.Event(), 1 + number * (questions - 7) // (KILLS - 1)
+    arrived: dict[str, set[str]] = defaultdict(set)
+    for stage, count in KILLS:
+        reached = threading.Event()
 
-        def until(call: Call, reached: threading.Event = reached, limit: int = limit) -> Reply:
-            if len(endpoint.answered) >= limit and not reached.is_set():
-                killed_at[schema_name(call)] += 1
+        def until(
+            call: Call, reached: threading.Event = reached, at: tuple[str, int] = (stage, count)
+        ) -> Reply:
+            name = schema_name(call)
+            arrived[name].add(question(call))
+            if name == at[0] and len(arrived[name]) >= at[1]:
                 reached.set()
             return replace(_sometimes_wrong(call), after=0.02)
 
@@ -164,7 +172,6 @@ def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_peop
     assert chain.asked("-last") == questions - chain.stored[-1]
     for number, (before, after) in enumerate(pairwise(chain.stored)):
         assert 0 <= chain.asked(f"-{number}") - (after - before) <= SLOTS
-    assert killed_at.keys() >= {"CoreValues", "Attitude", "Stories", "Interests", "AttributeValues"}
     dp.export(population, tmp_path / "killed.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     before = len(endpoint.calls)

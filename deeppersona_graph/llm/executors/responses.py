@@ -38,14 +38,21 @@ class ImportReport:
 
 
 def import_responses(
-    file: Path, store: AnswerStore, report: Report | None = None, *, source: Source = "batch"
+    file: Path,
+    store: AnswerStore,
+    report: Report | None = None,
+    *,
+    source: Source = "batch",
+    secret: str | None = None,
 ) -> ImportReport:
     """Put the answers in `file` into the store; what they cost is counted in `report`.
+
+    What a provider says may quote the key: `secret` is struck out wherever it stands.
 
     Answers are read when they are used, and one of no use is repaired in the next wave. Raises
     `ResponseFileError` where the file cannot be read.
     """
-    importing = _Import(store, report, source)
+    importing = _Import(store, report, source, secret)
     try:
         with file.open("rb") as lines:
             numbered = enumerate(lines, start=1)
@@ -57,8 +64,9 @@ def import_responses(
 
 
 class _Import:
-    def __init__(self, store: AnswerStore, spent: Report | None, source: Source) -> None:
+    def __init__(self, store: AnswerStore, spent: Report | None, source: Source, secret: str | None) -> None:
         self._store, self._spent, self._source = store, spent, source
+        self._secret = (secret or "").encode()
         self._outbox = Outbox(store.database)
         self._abilities: KnownAbilities = self._outbox.abilities()
         self._rejections: set[tuple[str, str]] = set()
@@ -74,9 +82,12 @@ class _Import:
             if not line.strip():
                 continue
             try:
-                yield _response(json.loads(line.decode("utf-8-sig")))
+                yield _response(json.loads(self._scrubbed(line).decode("utf-8-sig")))
             except ValueError as error:
                 self.report.malformed.append((number, shorten(str(error), 160)))
+
+    def _scrubbed(self, line: bytes) -> bytes:
+        return line.replace(self._secret, b"[key]") if self._secret else line
 
     def _write(self, connection: sqlite3.Connection, responses: list[tuple[str, Raw | Fault]]) -> None:
         for key, response in responses:
