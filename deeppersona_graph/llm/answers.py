@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from deeppersona_graph.errors import shorten
 
@@ -40,6 +41,19 @@ class AnswerModel(BaseModel):
         str_min_length=1,
         json_schema_extra=lambda schema: schema.pop("description", None),  # the docstring is for readers
     )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        for name in type(self).model_fields:
+            text = getattr(self, name)
+            if isinstance(text, str) and not says_something(text):
+                raise ValueError(f"{name}: {shorten(text, 40)!r} says nothing")
+        return self
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has a letter, a digit or a symbol: not only marks and what nobody sees."""
+    return any(unicodedata.category(one)[0] in "LNS" for one in text)
 
 
 class NoCompletionError(ValueError):

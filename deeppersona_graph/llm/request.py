@@ -66,6 +66,11 @@ class Request(Generic[A]):
         """Length of all that is sent, the schema included: what tokens are estimated from."""
         return sum(len(message.text) for message in self.messages) + len(schema_text(self.answer))
 
+    def with_room_for(self, tokens: int) -> Request[A]:
+        """The same with a limit of at least so many tokens for the answer."""
+        enough = self.max_tokens is None or self.max_tokens >= tokens
+        return self if enough else replace(self, max_tokens=tokens)
+
     def __str__(self) -> str:
         return f"{self.prompt}/{self.version} [{self.key[:12]}]"
 

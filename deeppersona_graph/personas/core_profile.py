@@ -13,7 +13,7 @@ from random import Random
 
 from deeppersona_graph.errors import ModelAnswerError
 from deeppersona_graph.llm.again import put_until
-from deeppersona_graph.llm.answers import AnswerModel
+from deeppersona_graph.llm.answers import AnswerModel, says_something
 from deeppersona_graph.llm.request import Answered, Asker, Program, Request, put
 from deeppersona_graph.llm.settle import fragment
 from deeppersona_graph.model.persona import InnerCore
@@ -241,7 +241,8 @@ def _tell(request: Request[Stories], count: int) -> Program[Answered[Stories]]:
 
 def _derive(request: Request[Interests], count: int) -> Program[Answered[Interests]]:
     def fault(found: Interests) -> str | None:
-        came, different = len(found.interests), len({normal(one) for one in found.interests})
+        came = len(found.interests)
+        different = len({normal(one) for one in found.interests if says_something(one)})
         return None if came == different == count else f"{different} interests came, {count} are wanted"
 
     found = yield from put_until(request, fault)

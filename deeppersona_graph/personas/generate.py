@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from deeppersona_graph.errors import DepthError, ModelAnswerError
-from deeppersona_graph.llm.executors.drive import Executor, Outcome, Task
+from deeppersona_graph.llm.executors.drive import Executor, Outcome, Parked, Task
 from deeppersona_graph.llm.request import Asker, Program, have_done
 from deeppersona_graph.model.persona import STRATA, InnerCore, Persona, Trait, persona_id
 from deeppersona_graph.model.seeds import persona_seed
@@ -34,6 +34,7 @@ from deeppersona_graph.personas.check import Proofreader
 from deeppersona_graph.personas.constraints import Filled
 from deeppersona_graph.personas.core_profile import Questions, core_profile, person_text, profile_text
 from deeppersona_graph.personas.fill import Gap, ReserveSpentError, Walk, quotas
+from deeppersona_graph.personas.inner_core import GivenInner
 from deeppersona_graph.personas.named import name_attributes
 from deeppersona_graph.personas.narrate import narrate
 from deeppersona_graph.personas.portrait import Sittings, portray
@@ -46,9 +47,6 @@ from deeppersona_graph.personas.workers import BATCH, Profiling, Racing, Selecti
 SPARE = 1.4
 """Arrivals asked for as a multiple of the quota; what prerequisites and contradictions need beyond it."""
 
-NO_CORE = InnerCore("none", "", "", "", "", (), ())
-"""In place of a core profile where none is wanted."""
-
 
 def generate(
     bench: Workbench, plan: Plan, anchors: Anchors, executor: Executor
@@ -57,11 +55,25 @@ def generate(
 
     Where uses are counted (`beta`), people of a later batch wait for those before them.
     """
+    taken = set(plan.taken)
     if plan.specification.beta == 0:
-        yield from executor.run(_tasks(bench, plan, anchors, plan.people, 0))
+        yield from executor.run(_tasks(bench, plan, anchors, taken, plan.people, 0))
         return
     for block, people in groupby(plan.people, key=lambda sitter: sitter.index // BATCH):
-        yield from executor.run(_tasks(bench, plan, anchors, people, block * BATCH))
+        parked = False
+        for outcome in executor.run(_tasks(bench, plan, anchors, taken, people, block * BATCH)):
+            parked = parked or isinstance(outcome, Parked)
+            yield outcome
+        if parked:
+            return
+
+
+def no_core(given: GivenInner) -> InnerCore:
+    """What stands in place of a core profile where none is wanted: what is given of it, and nothing else."""
+    orientation = "given" if given.values else "none"
+    return InnerCore(
+        orientation, given.values or "", given.attitude or "", "", "", given.stories, given.interests
+    )
 
 
 def reserve_for(share: Sequence[int]) -> tuple[int, ...]:
@@ -70,10 +82,9 @@ def reserve_for(share: Sequence[int]) -> tuple[int, ...]:
 
 
 def _tasks(
-    bench: Workbench, plan: Plan, anchors: Anchors, people: Iterable[Sitter], before: int
+    bench: Workbench, plan: Plan, anchors: Anchors, taken: set[str], people: Iterable[Sitter], before: int
 ) -> Iterator[Task[Persona]]:
     making = Making.of(bench, plan, before)
-    taken = set(plan.taken)
     for sitter in people:
         name = f"#{sitter.index}" + (f" ({sitter.origin})" if sitter.origin else "")
         yield Task(name, making.persona(sitter, anchors, taken))
@@ -183,7 +194,7 @@ class Making:
         held.add(situation.name)
         own = persona_seed(seed, index)
         if not wanted.core:
-            return Anchored(index, own, situation, NO_CORE)
+            return Anchored(index, own, situation, no_core(anchors.inner))
         about = person_text(situation, anchors.facts, anchors.biography)
         found = yield from core_profile(Questions.of(asker, about, situation), anchors.inner)
         check_given_core(situation, found.inner, anchors)
@@ -200,7 +211,10 @@ class Making:
     ) -> Program[tuple[Trait, ...]]:
         wanted = self.plan.specification
         if wanted.attributes == "model":
-            return (yield from name_attributes(asker, profile, wanted.depth, self.chunk, anchors.traits))
+            core = [one.path for one in self.bench.tree.core.values()]
+            return (
+                yield from name_attributes(asker, profile, wanted.depth, self.chunk, anchors.traits, core)
+            )
         if not wanted.core:
             seeker = replace(seeker, profile=_unit(self.bench.centre))
         walk = yield from self.begin(person, anchors, seeker)

@@ -5,7 +5,7 @@ They live in a taxonomy of the population's own, which has the core attributes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from deeppersona_graph.errors import ModelAnswerError
@@ -20,6 +20,9 @@ from deeppersona_graph.personas.progressive import record_text
 
 LENGTHS = (2, 5)
 """Names on the path of a named attribute, fewest and most."""
+
+TOKENS_A_NAME = 60
+"""Tokens that a named attribute with its value may take."""
 
 LONGEST_NAME, LONGEST_VALUE = 80, 160
 
@@ -38,14 +41,17 @@ class NamedAttributes(AnswerModel):
 
 
 def name_attributes(
-    asker: Asker, profile: str, depth: int, chunk: int, given: Sequence[Given]
+    asker: Asker, profile: str, depth: int, chunk: int, given: Sequence[Given], core: Iterable[Path]
 ) -> Program[tuple[Trait, ...]]:
-    """`depth` attributes with values, the given first; raises `ModelAnswerError` where no more are named."""
+    """`depth` attributes with values, the given first, and none of the `core` ones.
+
+    Raises `ModelAnswerError` where no more are named.
+    """
     traits = [
         Trait(one.attribute.id, one.attribute.path, one.value, "given", order)
         for order, one in enumerate(given, start=1)
     ]
-    known = {_key(trait.path) for trait in traits}
+    known = {_key(path) for path in (*core, *(trait.path for trait in traits))}
     while len(traits) < depth:
         request = naming(asker, profile, traits, min(chunk, depth - len(traits)))
 
@@ -71,9 +77,10 @@ def name_attributes(
 
 def naming(asker: Asker, profile: str, traits: Sequence[Trait], count: int) -> Request[NamedAttributes]:
     """The request for `count` further attributes."""
-    return asker.request(
+    request = asker.request(
         "name-attributes", NamedAttributes, person=profile, record=record_text(traits), count=count
     )
+    return request.with_room_for(count * TOKENS_A_NAME)
 
 
 def attribute_rows(personas: Sequence[Persona]) -> list[dict[str, Any]]:

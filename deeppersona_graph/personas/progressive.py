@@ -25,6 +25,9 @@ from deeppersona_graph.personas.spaces import MisfitError, Space, read_value, sh
 FAILURES = 2
 """Times an attribute is asked for before the next arrival takes its place."""
 
+TOKENS_A_VALUE = 50
+"""Tokens that an attribute's value may take in an answer."""
+
 HOPELESS = 4
 """Times in a row that filling brings nothing at all before the persona is given up."""
 
@@ -88,13 +91,14 @@ class Filler:
 
     def request(self, open_: Mapping[int, Space]) -> Request[AttributeValues]:
         """The request that asks for these, by number."""
-        return self.asker.request(
+        request = self.asker.request(
             "fill-attributes",
             AttributeValues,
             person=self.profile,
             record=record_text(self.walk.traits),
             attributes="\n".join(line_of(n, space, self.asker.sample) for n, space in open_.items()),
         )
+        return request.with_room_for(len(open_) * TOKENS_A_VALUE)
 
     def numbered(self, gaps: Sequence[Gap]) -> dict[int, Space]:
         """The gaps that can be filled at all, by the number that the persona's record will give them."""

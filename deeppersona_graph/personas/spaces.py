@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deeppersona_graph.errors import AnchorError, shorten
+from deeppersona_graph.llm.answers import says_something
 from deeppersona_graph.model.persona import TraitValue
 from deeppersona_graph.model.situation import Situation
 from deeppersona_graph.model.tree import Attribute, Value, normal, shown
@@ -25,12 +25,16 @@ from deeppersona_graph.personas.numbers import is_whole, number_range
 CLOSED = ("categorical", "ordinal", "list")
 """Value types whose values are all that may be answered."""
 
+NOTHING = frozenset(("n/a", "na", "null", "unknown", "not applicable", "not specified"))
+"""Words with which models leave a place empty."""
+
 LONGEST = 160
 """Characters of a value in own words."""
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[*•]|-(?!\s*\d))\s+")
+_NUMBERED = re.compile(r"^\s*\d+[.)]\s+")
 
 
 class MisfitError(Exception):
@@ -161,7 +165,7 @@ def _read_words(
         raise MisfitError(f"{len(text)} characters; a few words are wanted, {LONGEST} characters at most")
     known = next((value for value in attribute.values if normal(value.text) == normal(text)), None)
     if known is None:
-        if not any(unicodedata.category(one)[0] in "LNS" for one in text):
+        if not says_something(text) or normal(text) in NOTHING:
             raise MisfitError(f"{text!r} says nothing")
         return Drawn(), text
     if not _suits(known, situation):
@@ -171,17 +175,20 @@ def _read_words(
 
 
 def _parted(attribute: Attribute, spelled: Sequence[str]) -> Iterator[str]:
-    """The members of a list that a model wrote into one text are parted where each part is a value."""
+    """Values without the number that a model put before them; the members of a list that it wrote into one
+    text are parted where each part is a value."""
     known = {normal(value.text) for value in attribute.values}
-    for text in spelled:
+    for numbered in spelled:
+        bare = _NUMBERED.sub("", numbered)
+        text = bare if normal(numbered) not in known and normal(bare) in known else numbered
         parts = [part.strip() for part in re.split(r"[;|]", text)]
         several = attribute.value_type == "list" and normal(text) not in known
         yield from parts if several and all(normal(part) in known for part in parts) else [text]
 
 
 def _plain(text: str) -> str:
-    """A value without the number, dash or quotation marks that models put around it."""
-    bare = _LISTED.sub("", text).strip()
+    """A value without the dash or quotation marks that models put around it."""
+    bare = _BULLET.sub("", text).strip()
     inner = bare[1:-1].strip()
     quoted = bare[:1] + bare[-1:] in ('""', "“”") and not set('"“”') & set(inner)
     return inner if quoted else bare
