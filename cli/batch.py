@@ -1,4 +1,4 @@
-"""`deeppersona batch status | export | import`: requests that go to a language model in files."""
+"""`deeppersona batch status | export | import | withdraw`: requests that go to a language model in files."""
 
 from __future__ import annotations
 
@@ -86,3 +86,22 @@ def import_(
             "some lines are no responses and were passed over; the others are in. Get the file again, or go "
             "on without them: their requests still wait"
         )
+
+
+@app.command()
+def withdraw(
+    file: Annotated[str, typer.Argument(help="Name of a batch file, as `batch status` lists it.")],
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Give up a batch file that was lost, rejected whole or never sent; what is open in it goes out again."""
+    with opened(None, data_dir) as api:
+        count = api.batch_withdraw(file)
+    if json:
+        print_json({"file": file, "withdrawn": count})
+        return
+    say(
+        f"{count} requests of {file} go out again with the next wave; run the command again that wrote them"
+        if count
+        else f"nothing in {file} was open"
+    )

@@ -14,8 +14,7 @@ import typer
 from deeppersona_graph.cli.interrupt import patient
 from deeppersona_graph.cli.options import Narrative, Values, Via
 from deeppersona_graph.cli.output import ask, line, opened, out, print_json, say
-from deeppersona_graph.errors import ConflictError, InterruptedRunError
-from deeppersona_graph.model.specification import BATCH_CHUNK, CHUNK
+from deeppersona_graph.errors import ConflictError, InterruptedRunError, ModelAccessError, ModelError
 
 if TYPE_CHECKING:
     from deeppersona_graph.api import DeepPersona
@@ -66,7 +65,7 @@ def from_model(
     return {
         "values": values.value,
         "via": via.value,
-        "chunk": chunk or (BATCH_CHUNK if via is Via.batch else CHUNK),
+        "chunk": chunk,
         "narrative": narrative.value,
         "check": check,
         "budget": budget,
@@ -95,7 +94,7 @@ def make(
         _announce(run)
         if not _agreed(run, spending, json):
             return
-        with _naming_the_seed(run):
+        with _naming_the_seed(run), _told_however_it_ends(run):
             made, shown = _made(run, stopping)
             if file is not None:
                 written = api.export(run.population, file)
@@ -114,17 +113,17 @@ def make(
 def _agreed(run: Generation, spending: Spending, json: bool) -> bool:
     """Whether the run is to go on: what it will cost is told where that is known, and asked about above a
     dollar."""
-    if not spending.dry and not run.priced:
+    if not spending.dry and (not run.priced or run.via == "replay" or not run.missing):
         return True
     forecast = run.forecast()
     if json and spending.dry:
         print_json(asdict(forecast))
-    elif spending.dry or run.missing:
-        say(forecast.summary())
+    else:
+        say(forecast.summary() + (", what was answered before being free" if run.resumed else ""))
     if spending.dry:
         say("nothing was asked and nothing spent")
         return False
-    if (forecast.cost or 0.0) > ASKED_ABOVE and not spending.agreed:
+    if (forecast.cost or 0.0) > ASKED_ABOVE and not (spending.agreed or run.resumed):
         ask(f"spend about {forecast.cost:.2f} USD", otherwise="nothing was spent")
     return True
 
@@ -151,6 +150,16 @@ def _naming_the_seed(run: Generation) -> Iterator[None]:
         yield
     except (ConflictError, InterruptedRunError) as error:
         raise type(error)(f"{error} (with --seed {run.seed})") from error
+
+
+@contextmanager
+def _told_however_it_ends(run: Generation) -> Iterator[None]:
+    """A run that a budget, a refused key or a dead endpoint ends tells what it took before it ends."""
+    try:
+        yield
+    except (ModelError, ModelAccessError, KeyboardInterrupt):
+        _tell(run)
+        raise
 
 
 def _made(run: Generation, stopping: Callable[[], bool]) -> tuple[list[str], list[Persona]]:

@@ -94,7 +94,8 @@ Told = Annotated[
     typer.Option("--narrative", help="A self-portrait of 150 to 400 words, a rich one, a life in chapters."),
 ]
 Budget = Annotated[
-    float | None, typer.Option("--budget", help="USD that the run may spend; it stops before more.")
+    float | None,
+    typer.Option("--budget", help="USD that may be spent from now on; the run stops before more."),
 ]
 Out = Annotated[
     Path | None,

@@ -29,7 +29,6 @@ from deeppersona_graph.generation import (
     Generation,
     Opening,
     Values,
-    Via,
     chosen_model,
     open_bench,
     open_generation,
@@ -37,13 +36,14 @@ from deeppersona_graph.generation import (
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
-from deeppersona_graph.llm.executors.batch import FOLDER, batch_status
+from deeppersona_graph.llm.executors.batch import FOLDER, batch_status, withdraw_batch
 from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
+from deeppersona_graph.llm.means import Via
 from deeppersona_graph.llm.outbox import BatchStatus
 from deeppersona_graph.llm.store import open_store
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
-from deeppersona_graph.model.specification import Specification
+from deeppersona_graph.model.specification import BATCH_CHUNK, CHUNK, Specification
 from deeppersona_graph.model.tree import Attribute, Tree
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
 from deeppersona_graph.personas.runs import find_run
@@ -203,6 +203,7 @@ class DeepPersona:
         specification = _specification(
             self.settings,
             values=values,
+            via=via,
             country=country,
             age=age,
             gender=gender,
@@ -234,7 +235,7 @@ class DeepPersona:
         where an earlier run stopped, or with lines added since.
         """
         sketches = open_sketches(file, field, limit)
-        specification = _specification(self.settings, values=values, **rest)
+        specification = _specification(self.settings, values=values, via=via, **rest)
         return self.run(specification, sketches, population=population, seed=seed, via=via, budget=budget)
 
     def resume(self, run: str = "last", *, via: Via | None = None, budget: float | None = None) -> Generation:
@@ -243,17 +244,15 @@ class DeepPersona:
         Raises `UnknownNameError` where there is none, and what opening its file raises.
         """
         found = find_run(self.graph, run)
+        settings = self.settings
+        if settings.base_url is None and found.endpoint is not None:
+            settings = settings.model_copy(update={"base_url": found.endpoint})
         people: int | Sketches = found.count
         if found.file is not None:
             people = open_sketches(found.file, found.field, found.limit)
-        return self.run(
-            found.specification,
-            people,
-            population=found.population,
-            seed=found.seed,
-            via=via or cast(Via, found.via),
-            budget=budget,
-        )
+        way = via or cast(Via, found.via)
+        opening = Opening(people, found.seed, found.population, way, budget)
+        return self._begin(settings, found.specification, opening)
 
     def run(
         self,
@@ -272,15 +271,8 @@ class DeepPersona:
             raise InputError(f"a count of {people}: expected 1 to {MOST_PEOPLE} people")
         if seed is not None and not 0 <= seed < 2**63:
             raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
-        self.embedder.load_in_background()
-        Thread(target=load_tables, daemon=True).start()
-        tree, report = self._synchronised(specification.taxonomy)
-        bench = open_bench(self.graph, self.embedder, tree, specification.model)
         chosen = secrets.randbelow(SEEDS) if seed is None else seed
-        opening = Opening(people, chosen, population, via, budget)
-        run = open_generation(self.settings, bench, specification, opening, report, self._progress)
-        self._endings.add(run.ending)
-        return run
+        return self._begin(self.settings, specification, Opening(people, chosen, population, via, budget))
 
     def persona(self, text: str) -> Persona:
         """The persona with this id, beginning of an id, or full name."""
@@ -318,16 +310,24 @@ class DeepPersona:
     def batch_export(self, folder: Path) -> Sequence[Path]:
         """Copy the batch files that still wait for answers into `folder`; where they are now.
 
-        Raises `InputError` where none waits or the folder cannot be written.
+        Raises `InputError` where none waits, one is gone, or the folder cannot be written; where one is gone,
+        nothing is copied.
         """
         waiting = [one.name for one in self.batch_status() if one.pending]
         if not waiting:
             raise InputError(
                 "no batch file waits for answers; `deeppersona generate --model … --via batch` writes some"
             )
+        kept = self.settings.data_dir / FOLDER
+        for name in waiting:
+            if not (kept / name).is_file():
+                raise InputError(
+                    f"the batch file {name} is gone from {kept}; put it back, or give it up with "
+                    f"`deeppersona batch withdraw {name}`"
+                )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return [Path(copy2(self.settings.data_dir / FOLDER / name, folder / name)) for name in waiting]
+            return [Path(copy2(kept / name, folder / name)) for name in waiting]
         except OSError as error:
             raise InputError(
                 f"cannot copy to {folder}: {error.strerror or error}; choose another folder"
@@ -338,6 +338,23 @@ class DeepPersona:
         key = self.settings.api_key
         with open_store(self.settings) as store:
             return import_responses(file, store, secret=None if key is None else key.get_secret_value())
+
+    def batch_withdraw(self, name: str) -> int:
+        """Give up a batch file that was lost, rejected whole or never sent; how many requests go out again.
+
+        Raises `UnknownNameError` where no batch file is called that.
+        """
+        with open_store(self.settings) as store:
+            return withdraw_batch(store, name)
+
+    def _begin(self, settings: Settings, specification: Specification, opening: Opening) -> Generation:
+        self.embedder.load_in_background()
+        Thread(target=load_tables, daemon=True).start()
+        tree, report = self._synchronised(specification.taxonomy)
+        bench = open_bench(self.graph, self.embedder, tree, specification.model)
+        run = open_generation(settings, bench, specification, opening, report, self._progress)
+        self._endings.add(run.ending)
+        return run
 
     def _make_ready(self, taxonomy: str) -> None:
         """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""
@@ -369,6 +386,8 @@ def _specification(
     settings: Settings,
     *,
     values: Values,
+    via: Via,
+    chunk: int | None = None,
     country: str | Iterable[str] = (),
     age: int | tuple[int, int] | None = None,
     gender: str | Iterable[str] = (),
@@ -377,6 +396,7 @@ def _specification(
     bias: Mapping[str, float] | None = None,
     **rest: Any,
 ) -> Specification:
+    usual = BATCH_CHUNK if via == "batch" else CHUNK
     given = {"ages": (age, age) if isinstance(age, int) else age}
     return Specification(
         **{
@@ -387,6 +407,7 @@ def _specification(
             "biography": bio,
             "biases": tuple((bias or {}).items()),
             "model": chosen_model(values, settings),
+            "chunk": usual if chunk is None else chunk,
             **{key: value for key, value in given.items() if value is not None},
             **rest,
         }

@@ -7,24 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
-from deeppersona_graph.llm.budget import Budget
-from deeppersona_graph.llm.estimate import Estimator, Forecast, forecast
-from deeppersona_graph.llm.executors.batch import FOLDER, BatchExecutor
-from deeppersona_graph.llm.executors.drive import Executor, Failed, Finished, Parked, Task
+from deeppersona_graph.llm.estimate import Forecast, forecast
+from deeppersona_graph.llm.executors.drive import Failed, Finished, Parked, Task
 from deeppersona_graph.llm.executors.local import LocalExecutor
-from deeppersona_graph.llm.executors.online import OnlineExecutor
-from deeppersona_graph.llm.executors.replay import ReplayExecutor
-from deeppersona_graph.llm.prices import Prices
+from deeppersona_graph.llm.means import Means, Via, open_means
 from deeppersona_graph.llm.prompts import Prompts
-from deeppersona_graph.llm.providers import open_provider
-from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.request import Asker
-from deeppersona_graph.llm.store import AnswerStore, open_store
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Tree
@@ -33,7 +27,7 @@ from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.expect import expected
 from deeppersona_graph.personas.generate import Making, generate
 from deeppersona_graph.personas.profile import centre
-from deeppersona_graph.personas.runs import close_run, open_run, resolve_biases
+from deeppersona_graph.personas.runs import Way, begin_run, close_run, open_run, resolve_biases
 from deeppersona_graph.personas.sketches import Malformed, Sketches
 from deeppersona_graph.personas.store import population_ids
 from deeppersona_graph.personas.workbench import Plan, Workbench
@@ -44,9 +38,6 @@ from deeppersona_graph.taxonomy.sync import SyncReport
 
 SAMPLE = 8
 """People whose requests are put together to estimate those of all."""
-
-Via = Literal["online", "batch", "replay"]
-VIAS: tuple[Via, ...] = get_args(Via)
 
 Values = Literal["auto", "bank", "model"]
 
@@ -62,49 +53,6 @@ def chosen_model(values: Values, settings: Settings) -> str | None:
             "which needs none"
         )
     return None if values == "bank" else settings.model
-
-
-@dataclass
-class Means:
-    """How a run gets its answers; what is open is closed with `stack`."""
-
-    executor: Executor
-    report: Report
-    estimator: Estimator | None = None
-    """Of what the model will take; none: there is no model."""
-    batch: BatchExecutor | None = None
-    """Where requests go into files."""
-
-
-def open_means(
-    settings: Settings, specification: Specification, via: Via, budget: float | None, stack: ExitStack
-) -> Means:
-    """The executor of a run; raises `InputError` for a budget that nothing can be held to, and what opening
-    the endpoint and the store raises."""
-    model = specification.model
-    if model is None:
-        if budget is not None or via != "online":
-            raise InputError("--budget and --via are for language models, and none is named; see --model")
-        local = LocalExecutor()
-        return Means(local, local.report)
-    store: AnswerStore = stack.enter_context(open_store(settings))
-    report = Report(Prices.load(settings.prices), batch=via == "batch")
-    estimator = Estimator.of(store, model)
-    if via == "online":
-        limit = None if budget is None else Budget(budget, model, estimator, report)
-        provider = open_provider(settings)
-        stack.callback(provider.close)
-        return Means(
-            OnlineExecutor(provider, store, report, slots=settings.concurrency, budget=limit),
-            report,
-            estimator,
-        )
-    if budget is not None:
-        raise InputError("--budget holds live requests; what batch files cost shows --dry-run")
-    if via == "replay":
-        return Means(ReplayExecutor(store, report), report, estimator)
-    batch = BatchExecutor(store, settings.data_dir / FOLDER, report)
-    return Means(batch, report, estimator, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +100,17 @@ def open_generation(
     mark = specification.mark(tree.version)
     name = opening.population or f"{tree.name}-{opening.seed}-{mark}"
     with ExitStack() as opened:
-        means = open_means(settings, specification, opening.via, opening.budget, opened)
+        means = open_means(settings, specification.model, opening.via, opening.budget, opened)
         plan = open_run(
-            bench.graph, tree, name, opening.seed, specification, biases, count, opening.via, sketches
+            bench.graph,
+            tree,
+            name,
+            opening.seed,
+            specification,
+            biases,
+            count,
+            Way(opening.via, _without_secrets(settings.base_url)),
+            sketches,
         )
         if specification.attributes == "model":
             plan = replace(plan, taxonomy=named_taxonomy(name))
@@ -165,6 +121,14 @@ def open_generation(
     return Generation(
         bench, plan, anchors, means, held, count, ids, malformed=malformed, sync=sync, progress=progress
     )
+
+
+def _without_secrets(address: str | None) -> str | None:
+    """An endpoint's address without what may be a password or a key: user and query."""
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def named_taxonomy(population: str) -> str:
@@ -204,6 +168,11 @@ class Generation:
         self.sync, self.report = sync, means.report
         self.failed: list[tuple[str, str]] = []
         """People who came to nothing, by their place in the population, each with the reason."""
+        self._impossible: InputError | None = None
+        """Why somebody cannot be had as asked for; others may."""
+        self.resumed = plan.begun
+        """Whether an earlier run asked for the same."""
+        self.via = plan.via
         self.parked = 0
         """People who wait for answers to batch files."""
         self._bench, self._plan, self._means, self._progress = bench, plan, means, progress
@@ -260,15 +229,20 @@ class Generation:
     def _made(self, anchors: Anchors, held: ExitStack) -> Iterator[Persona]:
         with held:
             with self.ending:
+                begin_run(self._bench.graph, self._plan)
                 try:
                     outcomes = generate(self._bench, self._plan, anchors, self._means.executor)
-                    ended = 0
+                    ended, finished = 0, False
                     for ended, outcome in enumerate(outcomes, start=1):
                         self._progress("generating", ended, self.missing)
                         if isinstance(outcome, Finished):
+                            self._means.count_batched(outcome.keys)
+                            finished = True
                             yield outcome.value
                         else:
                             self._note(outcome)
+                    if self._impossible is not None and not finished:
+                        raise self._impossible  # what all have in common cannot be had
                     if ended < self.missing:
                         self._progress("generating", self.missing, self.missing)
                 except InterruptedRunError:
@@ -281,7 +255,9 @@ class Generation:
     def _note(self, outcome: Failed | Parked) -> None:
         if isinstance(outcome, Parked):
             self.parked += 1
-        elif isinstance(outcome.error, InputError) and not self._plan.own_biographies:
-            raise outcome.error  # what all have in common cannot be had
-        else:
-            self.failed.append((outcome.name, str(outcome.error)))
+            return
+        if isinstance(outcome.error, InputError) and not self._plan.own_biographies:
+            if self.model is None:
+                raise outcome.error
+            self._impossible = self._impossible or outcome.error
+        self.failed.append((outcome.name, str(outcome.error)))

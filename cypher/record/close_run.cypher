@@ -7,4 +7,4 @@ MATCH (r:Run {id: $id})
 SET r.state = $state, r.finished = datetime(), r.tokens_sent = coalesce(r.tokens_sent, 0) + $sent,
     r.tokens_received = coalesce(r.tokens_received, 0) + $received,
     r.cost = CASE WHEN $cost IS NULL THEN r.cost ELSE coalesce(r.cost, 0.0) + $cost END,
-    r.report = $report
+    r.reports = CASE WHEN $report IS NULL THEN r.reports ELSE coalesce(r.reports, []) + $report END

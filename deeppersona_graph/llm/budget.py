@@ -51,7 +51,8 @@ class Budget:
                 if not self._holders:
                     raise BudgetError(
                         f"{self._spent:.4f} of {self.limit:g} USD are spent and the next request, {request}, "
-                        f"may cost {worst:.4f}; what was finished is kept, raise --budget to go on"
+                        f"may cost {worst:.4f}; what was finished is kept; raise --budget, or run again, "
+                        "to go on"
                     )
                 self._changed.wait()
             self._reserved += worst

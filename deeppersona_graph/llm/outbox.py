@@ -113,9 +113,17 @@ class Outbox:
         self._database.write(lambda c: c.executemany("DELETE FROM failures WHERE key = ?", rows))
 
     def withdraw(self, name: str) -> int:
-        """Give up a file that was lost or never sent: its open requests go out again; returns how many."""
-        query = "DELETE FROM pending WHERE file = ?"
-        return self._database.write(lambda c: c.execute(query, (name,)).rowcount)
+        """Give up a file that was lost or never sent: its open requests go out again; returns how many.
+
+        They count as requests of the file no more.
+        """
+
+        def write(connection: sqlite3.Connection) -> int:
+            open_ = connection.execute("DELETE FROM pending WHERE file = ?", (name,)).rowcount
+            connection.execute("UPDATE batch_files SET requests = requests - ? WHERE file = ?", (open_, name))
+            return open_
+
+        return self._database.write(write)
 
     def status(self) -> list[BatchStatus]:
         """All files, by wave."""

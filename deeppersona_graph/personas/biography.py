@@ -149,6 +149,20 @@ def biography_request(asker: Asker, bench: Workbench, text: str) -> Request[Read
     return asker.request("read-biography", ReadBiography, biography=text, choices=_choices(bench))
 
 
+def placing_request(
+    asker: Asker, facts: Sequence[str], offered: Sequence[Sequence[Attribute]]
+) -> Request[PlacedFacts]:
+    """The request that has facts filed under the attributes that are offered for each."""
+    listed = "\n".join(
+        f"{number}. {fact}"
+        + "".join(
+            f"\n   {_letter(place)}. {asked(one)} {whole_space(one)}" for place, one in enumerate(attributes)
+        )
+        for number, (fact, attributes) in enumerate(zip(facts, offered, strict=True), start=1)
+    )
+    return asker.request("place-facts", PlacedFacts, facts=listed)
+
+
 def _choices(bench: Workbench) -> str:
     core = bench.tree.core
     return "\n".join(f"{key}: {' | '.join(value.text for value in core[key].values)}" for key in CLOSED_KEYS)
@@ -165,15 +179,9 @@ def _situation(read: ReadBiography) -> Iterator[str]:
 
 def _place(asker: Asker, finding: Finding, facts: Sequence[Fact]) -> Program[list[list[str]]]:
     """For each fact that an attribute was found for, the anchors it becomes."""
-    offered = yield from have_done(finding, [f"{fact.about}: {fact.value}" for fact in facts])
-    listed = "\n".join(
-        f"{number}. {fact.about}: {fact.value}"
-        + "".join(
-            f"\n   {_letter(place)}. {asked(one)} {whole_space(one)}" for place, one in enumerate(attributes)
-        )
-        for number, (fact, attributes) in enumerate(zip(facts, offered, strict=True), start=1)
-    )
-    placed = yield from asker.ask("place-facts", PlacedFacts, facts=listed)
+    texts = [f"{fact.about}: {fact.value}" for fact in facts]
+    offered = yield from have_done(finding, texts)
+    placed = yield from put(placing_request(asker, texts, offered))
     letters = {_letter(place): place for place in range(OFFERED)}
     groups = []
     for one in placed.value.facts:

@@ -7,6 +7,7 @@ Nothing is asked, and nothing kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from deeppersona_graph.model.persona import Trait
 from deeppersona_graph.model.seeds import persona_seed
 from deeppersona_graph.personas.anchor import Anchored, anchor
 from deeppersona_graph.personas.anchors import Anchors
-from deeppersona_graph.personas.biography import biography_request
+from deeppersona_graph.personas.biography import biography_request, placing_request
 from deeppersona_graph.personas.check import Proofreader
 from deeppersona_graph.personas.constraints import Filled
 from deeppersona_graph.personas.core_profile import Questions, person_text
@@ -35,6 +36,12 @@ A_WORD = 5.6
 
 AN_ENTRY = 120
 """Characters of an attribute that a model named, with its value."""
+
+A_FACT = 40
+"""Characters of the answer to where a fact of a biography belongs."""
+
+FACTS = 8
+"""Sentences of a biography that are taken for facts, at most."""
 
 OWN_WORDS = "in own words, as long as these are"
 """Stands for a value that no value space gives an example of."""
@@ -62,6 +69,7 @@ def expected(making: Making, sitter: Sitter, common: Anchors) -> Program[list[Ex
     found = []
     if biography is not None:
         found.append(_words(biography_request(making.bench.asker, making.bench, biography)))
+        found += yield from _placed(making, making.bench.asker, biography)
     person = anchor(common, wanted.sampling, making.plan.seed, sitter.index, (), making.bench.embedder)
     if wanted.core:
         found += _core(asker, person, common, biography)
@@ -76,6 +84,16 @@ def expected(making: Making, sitter: Sitter, common: Anchors) -> Program[list[Ex
         record = Filled(making.bench.constraints)
         found.append(_words(Proofreader(asker, person.situation, profile, record).request(traits)))
     return [*found, *_portrayed(making, Sittings(asker, profile, person.situation.name, traits))]
+
+
+def _placed(making: Making, asker: Asker, biography: str) -> Program[list[Expected]]:
+    """Which facts a biography tells is known once it was read; till then its sentences stand for them."""
+    sentences = (one.strip() for one in re.split(r"[.!?;\n]", biography))
+    facts = [one for one in sentences if one][:FACTS]
+    if not facts:
+        return []
+    offered = yield from have_done(making.finding, facts)
+    return [Expected(placing_request(asker, facts, offered), len(facts) * A_FACT)]
 
 
 def _core(asker: Asker, person: Anchored, common: Anchors, biography: str | None) -> Iterator[Expected]:

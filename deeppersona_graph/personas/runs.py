@@ -19,6 +19,9 @@ from deeppersona_graph.personas.select import Biases
 from deeppersona_graph.personas.sketches import Sketches
 from deeppersona_graph.personas.workbench import Plan, Sitter
 
+CANDIDATES = 5
+"""Runs named for which a text may stand."""
+
 LOOKED_UP = 500
 """Lines of a file for which a statement finds out who is there."""
 
@@ -26,6 +29,14 @@ LOOKED_UP = 500
 def resolve_biases(specification: Specification, tree: Tree) -> Biases:
     """The biases of a specification by attribute id; raises as `find_attribute` does."""
     return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a run gets its answers: live or in files, and the address of the endpoint, without secrets."""
+
+    via: str
+    endpoint: str | None
 
 
 def open_run(
@@ -36,7 +47,7 @@ def open_run(
     specification: Specification,
     biases: Biases,
     count: int,
-    via: str,
+    way: Way,
     sketches: Sketches | None = None,
 ) -> Plan:
     """Open the population and a run that fills it up to `count` people, or makes those whose biographies are
@@ -52,7 +63,7 @@ def open_run(
     else:
         left = _sketched(graph, tree, population, count, sketches)
     run = digest("run", population, seed, spelled, count).hex()[:16]
-    graph.write(
+    opened = graph.write(
         "record/open_run",
         id=run,
         kind="generate",
@@ -61,7 +72,8 @@ def open_run(
         seed=seed,
         count=count,
         model=specification.model,
-        via=via,
+        via=way.via,
+        endpoint=way.endpoint,
         file=None if sketches is None else str(sketches.path.absolute()),
         field=None if sketches is None else sketches.key,
         read=None if sketches is None else sketches.limit,
@@ -77,7 +89,14 @@ def open_run(
         outdated=left.outdated,
         own_biographies=sketches is not None,
         there=left.there,
+        via=way.via,
+        begun=opened[0]["begun"],
     )
+
+
+def begin_run(graph: Graph, plan: Plan) -> None:
+    """Record that the first people of a run are being made: from now on it can be gone on with."""
+    graph.write("record/begin_run", id=plan.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +109,23 @@ class Recorded:
     specification: Specification
     count: int
     via: str
+    endpoint: str | None
     file: Path | None
     field: str | None
     limit: int | None
 
 
 def find_run(graph: Graph, text: str) -> Recorded:
-    """The run that `text` names: `last`, the beginning of an id, or a population.
+    """The run that `text` names: `last`, a population, or the beginning of an id.
 
-    Raises `UnknownNameError` where there is none.
+    Raises `UnknownNameError` where there is none, and `InputError` where several ids begin so.
     """
-    rows = graph.read("record/find_run", text=text, limit=1) if text else []
+    rows = graph.read("record/find_run", text=text, limit=CANDIDATES) if text else []
     if not rows:
         raise UnknownNameError("run", text, hint="give `last`, the beginning of a run's id, or a population")
+    if text not in ("last", rows[0]["population"]) and len(rows) > 1:
+        listed = ", ".join(f"{row['id']} ({row['population']})" for row in rows)
+        raise InputError(f"{text!r} stands for several runs: {listed}; give more of the id")
     row = rows[0]
     return Recorded(
         id=row["id"],
@@ -111,6 +134,7 @@ def find_run(graph: Graph, text: str) -> Recorded:
         specification=Specification.of(json.loads(row["parameters"])),
         count=row["count"],
         via=row["via"],
+        endpoint=row["endpoint"],
         file=None if row["file"] is None else Path(row["file"]),
         field=row["field"],
         limit=row["read"],
@@ -128,7 +152,7 @@ def close_run(graph: Graph, plan: Plan, state: str, report: Report) -> None:
         sent=tokens.sent,
         received=tokens.received,
         cost=report.cost,
-        report=json.dumps(report.plain(), sort_keys=True),
+        report=json.dumps(report.plain(), sort_keys=True) if report.usage else None,
     )
     if state not in ("finished", "waiting"):
         graph.write("personas/delete_population", population=plan.population, force=False)

@@ -53,6 +53,9 @@ class Plan:
     """Full names the population has already."""
     outdated: bool
     """Whether any of the people there are from another version of the tree."""
+    via: str = "online"
+    begun: bool = False
+    """Whether an earlier run asked for the same."""
     taxonomy: str | None = None
     """Where the attributes live that the model names; none: they are the tree's."""
     own_biographies: bool = False

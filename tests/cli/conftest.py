@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,17 @@ import pytest
 
 from deeppersona_graph.cli.main import main
 from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.settings import Settings
 
 OURS = ("NEO4J_", "DEEPPERSONA_", "JAVA_HOME")
+
+LINES = [
+    json.dumps({"path": [root, f"{root} {n}"], "value_type": "ordinal", "values": ["low", "high"]})
+    for root in ("Alpha", "Beta")
+    for n in range(6)
+]
+"""A tree file of two roots with six attributes each."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,12 @@ def server(settings: Settings, graph: Graph) -> tuple[str, ...]:  # noqa: ARG001
     if settings.uri:
         pytest.skip("these commands are tried on the private server")
     return "--data-dir", str(settings.data_dir)
+
+
+@pytest.fixture
+def wanted(imported: Callable[[Sequence[str]], Tree], population: str) -> list[str]:
+    """Flags for people of the test's own population and of a tiny tree, with seed 4 and depth 5."""
+    return ["--population", population, "--taxonomy", imported(LINES).name, "--seed", "4", "--depth", "5"]
 
 
 @pytest.fixture

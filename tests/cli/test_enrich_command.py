@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,10 @@ from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.cli.cards import card
 from deeppersona_graph.cli.output import out
 from deeppersona_graph.model.persona import Persona
-from deeppersona_graph.model.tree import Tree
 
 pytestmark = pytest.mark.live
 
 Command = Callable[..., Any]
-
-LINES = [
-    json.dumps({"path": [root, f"{root} {n}"], "value_type": "ordinal", "values": ["low", "high"]})
-    for root in ("Alpha", "Beta")
-    for n in range(6)
-]
 
 
 @pytest.fixture
@@ -32,11 +25,8 @@ def file(bare: Path) -> Path:
 
 
 @pytest.fixture
-def command(
-    run: Command, server: tuple[str, ...], imported: Callable[[Sequence[str]], Tree], population: str
-) -> Command:
+def command(run: Command, server: tuple[str, ...], wanted: list[str]) -> Command:
     """Runs a command for the test's own population and tree, with seed 4, depth 5 and biographies unread."""
-    wanted = ["--population", population, "--taxonomy", imported(LINES).name, "--seed", "4", "--depth", "5"]
     return lambda *arguments: run(*arguments, *wanted, "--bio-unread", *server, COLUMNS="200")
 
 

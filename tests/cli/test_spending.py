@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +11,16 @@ from endpoint import KEY, Endpoint, serving
 from model_endpoint import person_script
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.model.tree import Tree
 
 pytestmark = pytest.mark.live
 
 Command = Callable[..., Any]
-
-LINES = [
-    json.dumps({"path": [root, f"{root} {n}"], "value_type": "ordinal", "values": ["low", "high"]})
-    for root in ("Alpha", "Beta")
-    for n in range(6)
-]
 
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
     with serving(person_script) as server:
         yield server
-
-
-@pytest.fixture
-def wanted(imported: Callable[[Sequence[str]], Tree], population: str) -> list[str]:
-    return ["--population", population, "--taxonomy", imported(LINES).name, "--seed", "4", "--depth", "5"]
 
 
 @pytest.fixture
@@ -98,7 +85,7 @@ def test_a_budget_that_does_not_reach_ends_the_run_with_one_line(
     dear(bare)
     ended = generate(*wanted, "--yes", "--budget", "0.01")
     assert (ended.code, endpoint.calls) == (1, [])
-    assert "raise --budget to go on" in ended.err.splitlines()[-1]
+    assert "raise --budget, or run again, to go on" in ended.err.splitlines()[-1]
 
 
 def test_a_budget_without_a_model_is_refused(generate: Command, wanted: list[str]) -> None:
@@ -135,3 +122,47 @@ def test_what_cannot_be_gone_on_with_is_refused(
     ended = generate(*arguments)
     assert ended.code == 2
     assert complaint in ended.refusal
+
+
+def test_a_run_is_gone_on_with_at_the_endpoint_it_was_begun_at(
+    run: Command,
+    apart: dict[str, str],
+    wanted: list[str],
+    endpoint: Endpoint,
+    api: DeepPersona,
+    population: str,
+) -> None:
+    address = endpoint.url.replace("://", "://me:secret@")
+    asked = ["--model", "gpt-4o-mini", "--narrative", "none", "--base-url", address]
+    assert run("generate", *wanted, *asked, **apart).code == 0
+    first = list(api.personas(population))
+    api.delete(personas=[first[0].id])
+    (Path(apart["DEEPPERSONA_DATA_DIR"]) / "answers.sqlite").unlink()
+    before = len(endpoint.calls)
+    assert run("generate", "--resume", population, **apart).code == 0
+    assert list(api.personas(population)) == first
+    assert len(endpoint.calls) == 2 * before
+    stored = api.graph.read("record/find_run", text=population, limit=1)[0]["endpoint"]
+    assert stored == endpoint.url
+
+
+def test_what_was_only_estimated_is_not_gone_on_with(
+    generate: Command, wanted: list[str], endpoint: Endpoint
+) -> None:
+    asked = [*wanted, "--model", "gpt-4o-mini", "--narrative", "none"]
+    generate("-n", "1", *asked)
+    generate("-n", "9", *asked, "--dry-run")
+    before = len(endpoint.calls)
+    ended = generate("--resume", "last", "--json")
+    assert (ended.code, ended.data["count"], ended.data["made"]) == (0, 1, [])
+    assert len(endpoint.calls) == before
+
+
+def test_a_dead_purse_still_tells_what_it_took(
+    generate: Command, wanted: list[str], bare: Path, endpoint: Endpoint
+) -> None:
+    dear(bare)
+    ended = generate("-n", "4", *wanted, "--yes", "--budget", "2.5", "--narrative", "none")
+    assert ended.code == 1
+    assert endpoint.calls
+    assert f"{len(endpoint.calls)} requests, 0 answers from the store" in ended.err

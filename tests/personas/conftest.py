@@ -16,7 +16,6 @@ from neo4j import Driver
 from pydantic import SecretStr
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.settings import Settings
 
@@ -121,27 +120,15 @@ def asking(
 
 
 @pytest.fixture
-def environment(
-    settings: Settings, api: DeepPersona, endpoint: Endpoint, cache_folder: Path, tmp_path: Path
-) -> dict[str, str]:
+def environment(apart: dict[str, str], endpoint: Endpoint) -> dict[str, str]:
     """Leads a process to the server of the tests and to the endpoint, with a data folder of its own."""
-    server = None if settings.uri else ensure_running(settings)
-    given = settings.password.get_secret_value() if settings.password else ""
-    username, secret = (settings.username, given) if server is None else (server.username, server.password)
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / "embedding").symlink_to(cache_folder / "embedding")
     ours = ("NEO4J_", "DEEPPERSONA_", "OPENAI_")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        "NEO4J_URI": api.graph.uri,
-        "NEO4J_USERNAME": username,
-        "NEO4J_PASSWORD": secret,
-        "NEO4J_DATABASE": api.graph.database,
+        **apart,
         "OPENAI_BASE_URL": endpoint.url,
         "OPENAI_API_KEY": KEY,
         "DEEPPERSONA_MODEL": "gpt-4o-mini",
-        "DEEPPERSONA_DATA_DIR": str(data),
         "DEEPPERSONA_CONCURRENCY": "4",
     }
 

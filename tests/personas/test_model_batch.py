@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from endpoint import Call, Endpoint, Reply
-from model_endpoint import person_script
+from model_endpoint import Provider, person_script
 from whole_people import faults_of
 
 from deeppersona_graph.api import DeepPersona
@@ -23,32 +22,6 @@ PEOPLE, DEPTH = 12, 14
 WAVES = 25
 """More are not needed: four of the core profile, the fills with what is asked again, the portrait, and what
 failed once more."""
-
-
-class Provider:
-    """Answers a file of requests as a provider's Batch API does, in an order of its own."""
-
-    def __init__(self, script: Callable[[Call], Reply] = person_script) -> None:
-        self._script, self._chance = script, Random(7)
-        self.failed = 0
-
-    def answer(self, requests: Path, target: Path, *, failing: int = 0) -> list[str]:
-        """Write the responses, the first `failing` of them failures; the keys of those."""
-        lines = [json.loads(line) for line in requests.read_text("utf-8").splitlines()]
-        responses = [self._response(line, fails=place < failing) for place, line in enumerate(lines)]
-        self._chance.shuffle(responses)
-        target.write_text("".join(json.dumps(one) + "\n" for one in responses), "utf-8")
-        return [line["custom_id"] for line in lines[:failing]]
-
-    def _response(self, line: dict[str, Any], *, fails: bool) -> dict[str, Any]:
-        found = {"id": "batch_req_1", "custom_id": line["custom_id"], "response": None, "error": None}
-        if fails:
-            self.failed += 1
-            if self.failed % 2:
-                return {**found, "error": {"code": "batch_expired", "message": "it took too long"}}
-            return {**found, "response": {"status_code": 500, "body": {"error": {"message": "crashed"}}}}
-        reply = self._script(Call(line["body"], 1, ""))
-        return {**found, "response": {"status_code": 200, "body": json.loads(reply.content)}}
 
 
 def _wanted(small: Tree, population: str) -> dict[str, Any]:

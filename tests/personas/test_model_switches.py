@@ -297,7 +297,7 @@ def test_a_budget_ends_the_run_before_it_is_exceeded_and_more_money_goes_on(
     full = dp.generate(8, **wanted).forecast().cost
     assert full is not None
     run = dp.generate(8, **wanted, budget=full / 2)
-    with pytest.raises(BudgetError, match="raise --budget to go on"):
+    with pytest.raises(BudgetError, match="raise --budget, or run again, to go on"):
         list(run)
     assert run.report.cost is not None
     assert 0 < run.report.cost <= full / 2

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deeppersona_graph.errors import ModelUnavailableError
+from deeppersona_graph.errors import ModelUnavailableError, UnknownNameError
 from deeppersona_graph.llm.executors.drive import (
     Failed,
     Finished,
@@ -26,6 +26,7 @@ from deeppersona_graph.llm.outbox import BatchStatus, Outbox
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.request import Request
 from deeppersona_graph.llm.store import AnswerStore
+from deeppersona_graph.model.names import nearest
 
 FOLDER = "batches"
 """In the data folder."""
@@ -87,3 +88,17 @@ class BatchExecutor:
 def batch_status(store: AnswerStore) -> list[BatchStatus]:
     """How far every batch file has come, by wave."""
     return Outbox(store.database).status()
+
+
+def withdraw_batch(store: AnswerStore, name: str) -> int:
+    """Give up the batch file `name`: its open requests go out again in the next wave; returns how many.
+
+    Raises `UnknownNameError` where no batch file is called that.
+    """
+    outbox = Outbox(store.database)
+    known = [one.name for one in outbox.status()]
+    if name not in known:
+        raise UnknownNameError(
+            "batch file", name, nearest(name, known), hint="`deeppersona batch status` shows all"
+        )
+    return outbox.withdraw(name)
