@@ -87,7 +87,7 @@ def person_text(situation: Situation | None, facts: Sequence[str], biography: st
 
 
 def _told(situation: Situation) -> str:
-    """The situation in the third person, without the name, which models read too much into."""
+    """The situation in words, without the name."""
     young = situation.age < 18
     noun = {"female": "girl" if young else "woman", "male": "boy" if young else "man"}.get(
         situation.sex, f"{situation.sex} person"
@@ -101,12 +101,20 @@ def _told(situation: Situation) -> str:
         work = f"{situation.employment} as {situation.occupation}"
     elif situation.occupation:
         work = f"{situation.employment}, formerly {situation.occupation}"
-    schooling = "schooling so far" if situation.employment == "student" else "schooling"
-    return (
-        f"A {situation.age}-year-old {noun} {where}, {situation.country_name}. Work: {work}. "
-        f"{schooling.capitalize()}: {situation.education}. Family: {situation.partnership}; "
-        f"{situation.parenthood}; lives {situation.household}. Income: {situation.income}. "
-        f"Religion: {situation.faith}."
+    return fragment(
+        "situation",
+        age=str(situation.age),
+        noun=noun,
+        where=where,
+        country=situation.country_name,
+        work=work,
+        schooling="Schooling so far" if situation.employment == "student" else "Schooling",
+        education=situation.education,
+        partnership=situation.partnership,
+        parenthood=situation.parenthood,
+        household=situation.household,
+        income=situation.income,
+        faith=situation.faith,
     )
 
 
@@ -150,14 +158,17 @@ class Questions:
         )
 
     def values(self) -> Request[CoreValues]:
+        """What the person holds by, leaning the way that the lot decided."""
         return self.asker.request("core-values", CoreValues, person=self.person, orientation=self.orientation)
 
     def attitude(self, values: str, given: str | None) -> Request[Attitude]:
+        """How the person meets life; a given attitude is told, so that the rest follows from it."""
         return self.asker.request(
             "life-attitude", Attitude, person=self.person, values=values, attitude=given or "none"
         )
 
     def tell(self, values: str, attitude: str) -> Request[Stories]:
+        """The stories that made the person so, as many as planned."""
         listed = "\n".join(f"{number}. {line}" for number, line in enumerate(self.stories, start=1))
         return self.asker.request(
             "life-stories",
@@ -171,6 +182,7 @@ class Questions:
         )
 
     def derive(self, stories: Sequence[str]) -> Request[Interests]:
+        """What in these stories the person takes an interest in."""
         return self.asker.request(
             "interests", Interests, person=self.person, stories="\n\n".join(stories), count=self.interests
         )

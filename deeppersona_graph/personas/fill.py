@@ -68,6 +68,7 @@ class Gap:
 
     @property
     def attribute(self) -> Attribute:
+        """The attribute that gets a value."""
         return self.arrival.attribute
 
 

@@ -42,6 +42,7 @@ class Sittings:
     traits: Sequence[Trait]
 
     def whole(self, kind: Narrative) -> Request[Portrait]:
+        """A self-portrait of one piece, `concise` or `rich`."""
         return self.asker.request(
             f"portrait-{kind}",
             Portrait,
@@ -57,6 +58,7 @@ class Sittings:
         return domains
 
     def chapter(self, domain: str, before: Sequence[str]) -> Request[Portrait]:
+        """The chapter about a domain, told after those `before`."""
         return self.asker.request(
             "portrait-chapter",
             Portrait,

@@ -6,17 +6,20 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint import Call, Endpoint, Reply, said
-from model_endpoint import person_script, phrase, question, schema_name
+from model_endpoint import Provider, person_script, phrase, question, schema_name
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.errors import BudgetError, InputError, PrerequisiteError
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.personas.violations import violations
+from deeppersona_graph.personas.workers import BATCH
 from deeppersona_graph.taxonomy.store import erase_tree
 
 pytestmark = pytest.mark.live
@@ -24,6 +27,8 @@ pytestmark = pytest.mark.live
 Asking = Callable[..., DeepPersona]
 Rows = list[dict[str, Any]]
 DEPTH = 14
+WAVES = 12
+"""More are not needed for people of whom little is asked."""
 
 
 @pytest.fixture
@@ -129,6 +134,58 @@ def test_a_line_for_which_nothing_better_comes_keeps_what_it_has(
     }
 
 
+def linked(call: Call) -> Callable[[Call], Reply]:
+    """Contradictions of the lines of Pet and Feeding in the record that is proofread, if it has both."""
+    numbers = dict(
+        reversed(one)
+        for one in re.findall(r"^(\d+)\. (?:.+ > )?(Pet|Feeding): ", question(call), re.MULTILINE)
+    )
+    return complaining_of(*map(int, numbers.values())) if len(numbers) == 2 else complaining_of()
+
+
+@pytest.mark.parametrize("pet", ["none", "dog", "cat"])
+def test_proofreading_two_linked_lines_at_once_leaves_no_violation(
+    asking: Asking, small: Tree, endpoint: Endpoint, wanted: dict[str, Any], pet: str
+) -> None:
+    mended: list[list[dict[str, Any]]] = []
+
+    def script(call: Call) -> Reply:
+        if schema_name(call) != "AttributeValues" or MENDING not in question(call):
+            return (linked(call) if schema_name(call) == "Contradictions" else complaining_of())(call)
+        asked_for = re.findall(r"^(\d+)\. (?:.+ > )?(Pet|Feeding) ", question(call), re.MULTILINE)
+        answers = {"Pet": pet, "Feeding": "only what it hunts"}
+        mended.append([{"id": int(number), "values": [answers[name]]} for number, name in asked_for])
+        return said(json.dumps({"attributes": mended[-1]}))
+
+    endpoint.script = script
+    run = asking().generate(8, **{**wanted, "depth": 34}, narrative="none", check=True)
+    people = list(run)
+    assert run.failed == []
+    assert [violations(person, small) for person in people] == [[]] * 8
+    assert [len(person.traits) for person in people] == [34] * 8
+    assert any(len(answers) == 2 for answers in mended)
+    feedings = {trait.value for person in people for trait in person.traits if trait.path[-1] == "Feeding"}
+    assert "only what it hunts" in feedings
+
+
+def test_a_model_that_refuses_to_proofread_leaves_the_person_as_it_was(
+    asking: Asking, endpoint: Endpoint, wanted: dict[str, Any], api: DeepPersona
+) -> None:
+    first = next(iter(asking().generate(1, **wanted, narrative="none")))
+    api.delete(population=wanted["population"])
+
+    def refusing(call: Call) -> Reply:
+        if schema_name(call) == "Contradictions":
+            return said(None, refusal="I do not judge people.")
+        return person_script(call)
+
+    endpoint.script = refusing
+    run = asking().generate(1, **wanted, narrative="none", check=True)
+    assert list(run) == [first]
+    assert run.failed == []
+    assert asked(endpoint, "Contradictions") != []
+
+
 # The paper's ablations
 
 
@@ -187,6 +244,44 @@ def test_a_model_that_names_nothing_new_fails_its_persona_with_the_reason(
         erase_tree(api.graph, f"{wanted['population']} (named)")
 
 
+def test_a_core_path_that_the_model_names_does_not_count(
+    asking: Asking, small: Tree, endpoint: Endpoint, wanted: dict[str, Any], api: DeepPersona
+) -> None:
+    cores = [{"path": list(one.path), "value": "34"} for one in small.core.values()]
+
+    def script(call: Call) -> dict[str, Any]:
+        return {"attributes": [*cores, *naming(call)["attributes"]]}
+
+    endpoint.script = also("NamedAttributes", script)
+    named = f"{wanted['population']} (named)"
+    erase_tree(api.graph, named)
+    try:
+        run = asking().generate(1, **wanted, attributes="model", narrative="none")
+        (person,) = list(run)
+        assert run.failed == []
+        assert len(person.traits) == DEPTH
+        core = {one.path for one in small.core.values()}
+        assert [trait.path for trait in person.traits if trait.path in core] == []
+    finally:
+        api.delete(population=wanted["population"])
+        erase_tree(api.graph, named)
+
+
+def test_without_a_core_what_is_given_of_it_is_kept(
+    asking: Asking, small: Tree, wanted: dict[str, Any]
+) -> None:
+    given = {"values": "Holds that a promise is a debt"}
+    bio = "age=34; interests=chess; interests=old maps"
+    run = asking().generate(2, **wanted, core=False, anchors=given, bio=bio)
+    people = list(run)
+    assert run.failed == []
+    for person in people:
+        assert violations(person, small) == []
+        assert (person.situation.age, person.inner.values) == (34, given["values"])
+        assert person.inner.interests == ("chess", "old maps")
+        assert (person.inner.attitude, person.inner.stories) == ("", ())
+
+
 def test_without_a_core_nothing_of_the_person_is_told_to_the_model(
     asking: Asking, small: Tree, endpoint: Endpoint, wanted: dict[str, Any]
 ) -> None:
@@ -231,6 +326,60 @@ def test_what_needs_a_model_says_so_without_one(
         api.generate(1, **wanted, **switch)
 
 
+# Two batches of people
+
+
+@pytest.fixture
+def counting(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for where uses are counted, and little of each person."""
+    return {**wanted, "beta": 1.0, "core": False, "narrative": "none"}
+
+
+MANY = BATCH + 3
+
+
+def test_where_uses_are_counted_a_run_that_stopped_is_gone_on_with_to_equal_people(
+    asking: Asking, counting: dict[str, Any], api: DeepPersona
+) -> None:
+    whole = asking().generate(MANY, **counting)
+    list(whole)
+    assert whole.failed == []
+    people = list(api.personas(counting["population"]))
+    assert [person.index for person in people] == list(range(MANY))
+    assert len({person.situation.name for person in people}) == MANY
+
+    api.delete(population=counting["population"])
+    dp = asking("anew")
+    stopped = dp.generate(MANY, **counting)
+    list(islice(stopped, 7))
+    stopped.close()
+    assert 7 <= len(list(api.personas(counting["population"]))) < MANY
+    list(dp.generate(MANY, **counting))
+    assert list(api.personas(counting["population"])) == people
+
+
+def test_where_uses_are_counted_the_second_batch_waits_for_the_files_of_the_first(
+    asking: Asking, counting: dict[str, Any], tmp_path: Path, endpoint: Endpoint
+) -> None:
+    dp, responses = asking(), tmp_path / "responses.jsonl"
+    firsts, seconds = set(range(BATCH)), set(range(BATCH, MANY))
+    there: set[int] = set()
+    for _ in range(WAVES):
+        run = dp.generate(MANY, via="batch", **counting)
+        before, made = there, {person.index for person in run}
+        there = before | made
+        assert run.failed == []
+        assert firsts <= there or not made & seconds
+        assert run.parked == len((firsts if not firsts <= there else seconds) - there)
+        if not run.parked:
+            break
+        for file in run.files:
+            Provider().answer(file, responses)
+            dp.batch_import(responses)
+    assert there == firsts | seconds
+    assert endpoint.calls == []
+
+
 # Cost
 
 
@@ -244,9 +393,23 @@ def counted(call: Call) -> Reply:
     return Reply(content=json.dumps(body).encode())
 
 
-@pytest.mark.parametrize("switches", [{}, {"narrative": "biography", "check": True}, {"chunk": 1}])
+TELLING = (
+    *("Tea=green", "Breakfast=porridge", "Sport=swimming", "Music=old waltzes", "Sleep=six hours"),
+    *("Pets=two cats", "Savings=few", "Commute=by tram", "Reading=crime novels", "Dreams=a small farm"),
+)
+"""Facts of biographies."""
+
+
+@pytest.mark.parametrize(
+    "switches", [{}, {"narrative": "biography", "check": True}, {"chunk": 1}, {"biographies": True}]
+)
 def test_a_forecast_is_within_15_percent_of_the_run(
-    asking: Asking, endpoint: Endpoint, wanted: dict[str, Any], human: Tree, switches: dict[str, Any]
+    asking: Asking,
+    endpoint: Endpoint,
+    wanted: dict[str, Any],
+    human: Tree,
+    tmp_path: Path,
+    switches: dict[str, Any],
 ) -> None:
     """On the bundled tree, where the sample is a part of the people."""
 
@@ -257,7 +420,14 @@ def test_a_forecast_is_within_15_percent_of_the_run(
 
     endpoint.script = proofread
     depth = 30 if switches else 100
-    run = asking().generate(12, **{**wanted, "taxonomy": human.name, "depth": depth}, **switches)
+    asked_for = {**wanted, "taxonomy": human.name, "depth": depth}
+    if "biographies" in switches:
+        file = tmp_path / "biographies.txt"
+        told = ["; ".join([f"age={30 + n}", *TELLING[n % 4 : n % 4 + 3 + n % 5]]) for n in range(12)]
+        file.write_text("\n".join(told), "utf-8")
+        run = asking().enrich(file, **asked_for)
+    else:
+        run = asking().generate(12, **asked_for, **switches)
     forecast = run.forecast()
     assert endpoint.calls == []
     list(run)
@@ -271,6 +441,7 @@ def test_a_forecast_is_within_15_percent_of_the_run(
         (forecast.cost, run.report.cost),
     ):
         assert true * 0.85 <= told <= true * 1.15, (told, true)
+    assert bool(asked(endpoint, "PlacedFacts")) == ("biographies" in switches)
 
 
 def test_a_forecast_leaves_nothing_behind(
