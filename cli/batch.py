@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.table import Table
 from deeppersona_graph.cli.options import DataDir, Json
 from deeppersona_graph.cli.output import line, opened, out, print_json, say
 from deeppersona_graph.errors import InputError
+
+if TYPE_CHECKING:
+    from deeppersona_graph.llm.executors.responses import ImportReport
 
 LISTED = 5
 """Lines and requests that are named one by one; more are counted."""
@@ -65,27 +68,32 @@ def import_(
     json: Json = False,
 ) -> None:
     """Take in a provider's answers; then run the command again that wrote the requests."""
+    reports: dict[str, ImportReport] = {}
     with opened(None, data_dir) as api:
-        reports = {str(file): api.batch_import(file) for file in files}
+        for file in files:
+            reports[str(file)] = api.batch_import(file)
+            if not json:
+                _tell(file, reports[str(file)])
     if json:
         print_json({file: asdict(report) for file, report in reports.items()})
-    for file, report in reports.items():
-        if not json:
-            say(
-                f"{file}: {report.answered} answers, {report.already} known before, "
-                f"{len(report.failed)} failures, {len(report.unknown)} to requests that are not ours"
-            )
-        for number, wrong in report.malformed[:LISTED]:
-            say(f"{file}, line {number}: {wrong}")
-        if len(report.malformed) > LISTED:
-            say(f"{file}: {len(report.malformed) - LISTED} more lines like these")
-        for key, reason in report.failed[:LISTED]:
-            say(f"request {key[:12]} failed: {reason}")
     if any(report.malformed for report in reports.values()):
         raise InputError(
             "some lines are no responses and were passed over; the others are in. Get the file again, or go "
             "on without them: their requests still wait"
         )
+
+
+def _tell(file: Path, report: ImportReport) -> None:
+    say(
+        f"{file}: {report.answered} answers, {report.already} known before, "
+        f"{len(report.failed)} failures, {len(report.unknown)} to requests that are not ours"
+    )
+    for number, wrong in report.malformed[:LISTED]:
+        say(f"{file}, line {number}: {wrong}")
+    if len(report.malformed) > LISTED:
+        say(f"{file}: {len(report.malformed) - LISTED} more lines like these")
+    for key, reason in report.failed[:LISTED]:
+        say(f"request {key[:12]} failed: {reason}")
 
 
 @app.command()

@@ -212,7 +212,8 @@ class DeepPersona:
             bias=bias,
             **rest,
         )
-        return self.run(specification, count, population=population, seed=seed, via=via, budget=budget)
+        opening = Opening(count, _seed(seed), population, via, budget, rest.get("chunk") is not None)
+        return self._begin(self.settings, specification, opening)
 
     def enrich(
         self,
@@ -236,7 +237,8 @@ class DeepPersona:
         """
         sketches = open_sketches(file, field, limit)
         specification = _specification(self.settings, values=values, via=via, **rest)
-        return self.run(specification, sketches, population=population, seed=seed, via=via, budget=budget)
+        opening = Opening(sketches, _seed(seed), population, via, budget, rest.get("chunk") is not None)
+        return self._begin(self.settings, specification, opening)
 
     def resume(self, run: str = "last", *, via: Via | None = None, budget: float | None = None) -> Generation:
         """Go on with a run as it was asked for: the last one, one by its id, or the last of a population.
@@ -265,14 +267,8 @@ class DeepPersona:
         budget: float | None = None,
     ) -> Generation:
         """As `generate` and `enrich`, from a specification; its `model` decides where values come from."""
-        origin = people.identity if isinstance(people, Sketches) else None
-        specification = replace(specification, sketches=origin)
-        if isinstance(people, int) and not 1 <= people <= MOST_PEOPLE:
-            raise InputError(f"a count of {people}: expected 1 to {MOST_PEOPLE} people")
-        if seed is not None and not 0 <= seed < 2**63:
-            raise InputError(f"the seed {seed} is out of range; expected 0 to {2**63 - 1}")
-        chosen = secrets.randbelow(SEEDS) if seed is None else seed
-        return self._begin(self.settings, specification, Opening(people, chosen, population, via, budget))
+        opening = Opening(people, _seed(seed), population, via, budget)
+        return self._begin(self.settings, specification, opening)
 
     def persona(self, text: str) -> Persona:
         """The persona with this id, beginning of an id, or full name."""
@@ -348,6 +344,11 @@ class DeepPersona:
             return withdraw_batch(store, name)
 
     def _begin(self, settings: Settings, specification: Specification, opening: Opening) -> Generation:
+        people = opening.people
+        if isinstance(people, int) and not 1 <= people <= MOST_PEOPLE:
+            raise InputError(f"a count of {people}: expected 1 to {MOST_PEOPLE} people")
+        origin = people.identity if isinstance(people, Sketches) else None
+        specification = replace(specification, sketches=origin)
         self.embedder.load_in_background()
         Thread(target=load_tables, daemon=True).start()
         tree, report = self._synchronised(specification.taxonomy)
@@ -380,6 +381,14 @@ def connect(
 ) -> DeepPersona:
     """A connection with `flags` (fields of `Settings`) before environment and `deeppersona.toml`."""
     return DeepPersona(load_settings(**flags), announce=announce, progress=progress)
+
+
+def _seed(given: int | None) -> int:
+    if given is None:
+        return secrets.randbelow(SEEDS)
+    if not 0 <= given < 2**63:
+        raise InputError(f"the seed {given} is out of range; expected 0 to {2**63 - 1}")
+    return given
 
 
 def _specification(

@@ -27,7 +27,7 @@ from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.expect import expected
 from deeppersona_graph.personas.generate import Making, generate
 from deeppersona_graph.personas.profile import centre
-from deeppersona_graph.personas.runs import Way, begin_run, close_run, open_run, resolve_biases
+from deeppersona_graph.personas.runs import Way, begin_run, chunk_of, close_run, open_run, resolve_biases
 from deeppersona_graph.personas.sketches import Malformed, Sketches
 from deeppersona_graph.personas.store import population_ids
 from deeppersona_graph.personas.workbench import Plan, Workbench
@@ -67,6 +67,8 @@ class Opening:
     via: Via = "online"
     budget: float | None = None
     """USD."""
+    chunked: bool = True
+    """Whether somebody said how many attributes a request fills; else a population keeps what it has."""
 
 
 def open_bench(graph: Graph, embedder: Embedder, tree: Tree, model: str | None) -> Workbench:
@@ -99,6 +101,8 @@ def open_generation(
     biases = resolve_biases(specification, tree)
     mark = specification.mark(tree.version)
     name = opening.population or f"{tree.name}-{opening.seed}-{mark}"
+    if not opening.chunked:
+        specification = replace(specification, chunk=chunk_of(bench.graph, name) or specification.chunk)
     with ExitStack() as opened:
         means = open_means(settings, specification.model, opening.via, opening.budget, opened)
         plan = open_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,10 +107,16 @@ def forecast(
     sample: Sequence[Sequence[Expected]], people: int, estimator: Estimator, prices: Prices, *, batch: bool
 ) -> Forecast:
     """What `people` will take, of whom the requests of a sample are known."""
-    requests = [one for of_one in sample for one in of_one]
-    share = people / max(len(sample), 1)
-    found = sum((estimator.expect(one) for one in requests), Tokens())
-    tokens = Tokens(*(round(n * share) for n in (found.sent, found.cached, found.received)))
-    cost = prices.cost(requests[0].request.model, tokens, batch=batch) if requests else 0.0
+    requests = {one.request.key: one for of_one in sample for one in of_one}
+    asked_by = Counter(one.request.key for of_one in sample for one in of_one)
+    found, count = Tokens(), 0.0
+    for key, one in requests.items():
+        shared = asked_by[key] == len(sample) > 1  # what all ask alike is asked once
+        share = 1.0 if shared else asked_by[key] * people / len(sample)
+        tokens = estimator.expect(one)
+        found += Tokens(*(round(n * share) for n in (tokens.sent, tokens.cached, tokens.received)))
+        count += share
+    model = next((one.request.model for one in requests.values()), "")
+    cost = prices.cost(model, found, batch=batch) if requests else 0.0
     waves = max((len(of_one) for of_one in sample), default=0)
-    return Forecast(people, round(len(requests) * share), tokens, cost, waves)
+    return Forecast(people, round(count), found, cost, waves)

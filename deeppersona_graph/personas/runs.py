@@ -31,6 +31,13 @@ def resolve_biases(specification: Specification, tree: Tree) -> Biases:
     return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
 
 
+def chunk_of(graph: Graph, population: str) -> int | None:
+    """How many attributes a request fills in a population; None where there is no such population."""
+    rows = graph.read("personas/populations")
+    found = next((json.loads(row["specification"]) for row in rows if row["name"] == population), None)
+    return None if found is None else Specification.of(found).chunk
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a run gets its answers: live or in files, and the address of the endpoint, without secrets."""
