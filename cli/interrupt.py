@@ -19,7 +19,7 @@ def patient() -> Iterator[Callable[[], bool]]:
         nonlocal asked
         asked = True
         signal.signal(signal.SIGINT, before)
-        say("stopping when the people at work are finished; press Ctrl-C again to stop at once")
+        say("stopping when the next person is finished; press Ctrl-C again to stop at once")
 
     before = signal.signal(signal.SIGINT, first)
     try:

@@ -157,7 +157,11 @@ def _told_however_it_ends(run: Generation) -> Iterator[None]:
     """A run that a budget, a refused key or a dead endpoint ends tells what it took before it ends."""
     try:
         yield
-    except (ModelError, ModelAccessError, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
+        _tell(run)
+        raise
+    except (ModelError, ModelAccessError, ConflictError):
         _tell(run)
         raise
 
@@ -173,7 +177,6 @@ def _made(run: Generation, stopping: Callable[[], bool]) -> tuple[list[str], lis
         if stopping():
             break
     if stopping() and len(ids) < run.missing:
-        say(f"interrupted; what was finished is kept, and --seed {run.seed} goes on with it")
         raise KeyboardInterrupt
     return ids, people
 

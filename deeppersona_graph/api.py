@@ -30,6 +30,7 @@ from deeppersona_graph.generation import (
     Opening,
     Values,
     chosen_model,
+    named_taxonomy,
     open_bench,
     open_generation,
 )
@@ -63,7 +64,7 @@ from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, 
 from deeppersona_graph.taxonomy.export import export_records
 from deeppersona_graph.taxonomy.provide import check_model, embed_anew, import_file, provide_bundled
 from deeppersona_graph.taxonomy.read import load_tree
-from deeppersona_graph.taxonomy.store import Progress
+from deeppersona_graph.taxonomy.store import Progress, erase_tree
 from deeppersona_graph.taxonomy.sync import SyncReport, sync
 
 log = logging.getLogger(__name__)
@@ -89,8 +90,8 @@ class DeepPersona:
         self.settings = settings
         self._announce = announce
         self._progress: Progress = progress or (lambda *_: None)
-        self._endings: set[ExitStack] = set()
-        """What is to be done for runs that nobody iterates to their end; done once, it is empty."""
+        self._runs: list[Generation] = []
+        """Closed with this; one that was iterated to its end has nothing left to close."""
 
     def __enter__(self) -> Self:
         return self
@@ -102,8 +103,9 @@ class DeepPersona:
 
     def close(self) -> None:
         """End runs that were left half-way and give back connections; a private server goes on running."""
-        for ending in tuple(self._endings):
-            ending.close()
+        for run in self._runs:
+            run.close()
+        self._runs.clear()
         for name in ("graph", "embedder"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
@@ -232,12 +234,19 @@ class DeepPersona:
 
         The file is JSONL, the biography in `field` (see `open_sketches` where none is given), or text, one a
         line. A language model reads them; in its absence `rest`, which is as in `generate`, must hold what
-        they are not to contradict. Line i, from 0, becomes the person i: the same seed and population go on
-        where an earlier run stopped, or with lines added since.
+        they are not to contradict. Line i, from 0, becomes the person i: asked for again, the run goes on
+        where it stopped, or with lines added since. Without a seed the file's own is taken, so that it does.
         """
         sketches = open_sketches(file, field, limit)
         specification = _specification(self.settings, values=values, via=via, **rest)
-        opening = Opening(sketches, _seed(seed), population, via, budget, rest.get("chunk") is not None)
+        opening = Opening(
+            sketches,
+            sketches.seed if seed is None else _seed(seed),
+            population,
+            via,
+            budget,
+            rest.get("chunk") is not None,
+        )
         return self._begin(self.settings, specification, opening)
 
     def resume(self, run: str = "last", *, via: Via | None = None, budget: float | None = None) -> Generation:
@@ -287,9 +296,15 @@ class DeepPersona:
         return list_populations(self.graph)
 
     def delete(self, population: str | None = None, personas: Iterable[str] = ()) -> int:
-        """Delete a population, or single personas; how many personas that were."""
+        """Delete a population, with the attributes that a model named for it, or single personas; how many
+        personas that were."""
         if population is not None:
-            return delete_population(self.graph, population)
+            first = read_personas(self.graph, population_ids(self.graph, population, below=1))
+            named = any(one.taxonomy == named_taxonomy(population) for one in first)
+            deleted = delete_population(self.graph, population)
+            if named:
+                erase_tree(self.graph, named_taxonomy(population))
+            return deleted
         return delete_personas(self.graph, [find_persona(self.graph, text) for text in personas])
 
     def export(self, population: str, target: Path, form: Format | None = None) -> int:
@@ -354,7 +369,7 @@ class DeepPersona:
         tree, report = self._synchronised(specification.taxonomy)
         bench = open_bench(self.graph, self.embedder, tree, specification.model)
         run = open_generation(settings, bench, specification, opening, report, self._progress)
-        self._endings.add(run.ending)
+        self._runs.append(run)
         return run
 
     def _make_ready(self, taxonomy: str) -> None:

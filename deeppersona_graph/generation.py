@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -180,10 +180,10 @@ class Generation:
         self.parked = 0
         """People who wait for answers to batch files."""
         self._bench, self._plan, self._means, self._progress = bench, plan, means, progress
-        self.ending = ExitStack()
+        self._ending = ExitStack()
         """Closes what is open and records that the run was interrupted; once the run ended, it is empty."""
-        self.ending.push(held)
-        self.ending.callback(close_run, bench.graph, plan, "interrupted", means.report)
+        self._ending.push(held)
+        self._ending.callback(close_run, bench.graph, plan, "interrupted", means.report)
         self._anchors = anchors
         self._people = self._made(anchors, held)
 
@@ -224,15 +224,17 @@ class Generation:
         return forecast(found, self.missing, self._means.estimator, self.report.prices, batch=batch)
 
     def close(self) -> None:
-        """End a run that nobody iterates to its end; what was finished is kept."""
-        self.ending.close()
+        """End a run that nobody iterates to its end; what was finished is kept, and nothing is at work any
+        more when this returns."""
+        self._people.close()
+        self._ending.close()
 
     def __iter__(self) -> Iterator[Persona]:
         return self._people
 
-    def _made(self, anchors: Anchors, held: ExitStack) -> Iterator[Persona]:
+    def _made(self, anchors: Anchors, held: ExitStack) -> Generator[Persona, None, None]:
         with held:
-            with self.ending:
+            with self._ending:
                 begin_run(self._bench.graph, self._plan)
                 try:
                     outcomes = generate(self._bench, self._plan, anchors, self._means.executor)
@@ -250,9 +252,9 @@ class Generation:
                     if ended < self.missing:
                         self._progress("generating", self.missing, self.missing)
                 except InterruptedRunError:
-                    self.ending.pop_all()  # nobody is there to be told
+                    self._ending.pop_all()  # nobody is there to be told
                     raise
-                self.ending.pop_all()
+                self._ending.pop_all()
             state = "unfinished" if self.failed else "waiting" if self.parked else "finished"
             close_run(self._bench.graph, self._plan, state, self.report)
 

@@ -82,6 +82,14 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError("there is no home folder of that name; write the whole path") from error
 
+    @field_validator("model", "base_url")
+    @classmethod
+    def _named(cls, name: str | None) -> str | None:
+        """Nothing is spent on a model that is named by an empty text, nor at an address that is none."""
+        if name is not None and not name.strip():
+            raise ValueError("it is empty; give a name or leave it away")
+        return name
+
     @classmethod
     def settings_customise_sources(
         cls,

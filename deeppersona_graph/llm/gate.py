@@ -112,7 +112,8 @@ class Gate:
                 self._circuit.failed(now)
                 if self._circuit.given_up:
                     self._given_up = (
-                        f"the endpoint does not answer ({fault}); what was finished is kept, run again later"
+                        f"the endpoint does not answer ({fault}); what was finished is kept: "
+                        "check --base-url, or run again later"
                     )
             if fault is not None and verdict(fault) == "stop":
                 self._stopped.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def open_means(
     store: AnswerStore = stack.enter_context(open_store(settings))
     report = Report(Prices.load(settings.prices), batch=via == "batch")
     estimator = Estimator.of(store, model)
+    if budget is not None and not (math.isfinite(budget) and budget > 0):
+        raise InputError(f"a budget of {budget:g} USD: expected a number above 0")
     if via == "online":
         limit = None if budget is None else Budget(budget, model, estimator, report)
         provider = open_provider(settings)

@@ -116,10 +116,16 @@ def read_biography(
     """
     read = yield from put(biography_request(asker, bench, text))
     groups = [[one] for one in _situation(read.value)]
-    if read.value.facts:
-        groups += yield from _place(asker, finding, read.value.facts)
     kept: list[str] = []
     left_out: list[tuple[str, str]] = []
+    if read.value.facts:
+        placed = yield from _place(asker, finding, read.value.facts)
+        groups += placed.values()
+        left_out += [
+            (f"{fact.about}={fact.value}", "no attribute of the tree asks for it")
+            for number, fact in enumerate(read.value.facts, start=1)
+            if number not in placed
+        ]
     plain = replace(wanted, biography=text, biography_unread=True, sketches=None)
     anchors = resolve_anchors(plain, bench.tree, bench.constraints)
     for group in groups:
@@ -177,13 +183,13 @@ def _situation(read: ReadBiography) -> Iterator[str]:
         yield f"interests={interest}"
 
 
-def _place(asker: Asker, finding: Finding, facts: Sequence[Fact]) -> Program[list[list[str]]]:
-    """For each fact that an attribute was found for, the anchors it becomes."""
+def _place(asker: Asker, finding: Finding, facts: Sequence[Fact]) -> Program[dict[int, list[str]]]:
+    """The anchors that facts become, by the number of the fact; those without an attribute are missing."""
     texts = [f"{fact.about}: {fact.value}" for fact in facts]
     offered = yield from have_done(finding, texts)
     placed = yield from put(placing_request(asker, texts, offered))
     letters = {_letter(place): place for place in range(OFFERED)}
-    groups = []
+    groups: dict[int, list[str]] = {}
     for one in placed.value.facts:
         place = letters.get((one.attribute or "").strip(". ").lower())
         if place is None or not one.values or not 1 <= one.fact <= len(facts):
@@ -191,7 +197,7 @@ def _place(asker: Asker, finding: Finding, facts: Sequence[Fact]) -> Program[lis
         attributes = offered[one.fact - 1]
         if place < len(attributes):
             path = json.dumps(attributes[place].path, ensure_ascii=False)
-            groups.append([f"{path}={value}" for value in one.values])
+            groups[one.fact] = [f"{path}={value}" for value in one.values]
     return groups
 
 

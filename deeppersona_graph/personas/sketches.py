@@ -89,6 +89,11 @@ class Sketches:
     malformed: Malformed = field(default_factory=Malformed)
     """What the last reading, as far as it came, could not use."""
 
+    @property
+    def seed(self) -> int:
+        """A seed of the file's own, below a million, for whoever gives none."""
+        return int.from_bytes(digest("sketches seed", self.identity)[:6]) % 10**6
+
     def count(self) -> int:
         """How many lines there are, those without a biography counted in."""
         with _reading(self.path) as stream:

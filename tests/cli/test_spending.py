@@ -166,3 +166,20 @@ def test_a_dead_purse_still_tells_what_it_took(
     assert ended.code == 1
     assert endpoint.calls
     assert f"{len(endpoint.calls)} requests, 0 answers from the store" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--model", ""], "setting 'model' is '': Value error, it is empty"),
+        (["--model", "m", "--base-url", " "], "setting 'base_url' is ' ': Value error, it is empty"),
+        (["--model", "gpt-4o-mini", "--budget", "nan"], "a budget of nan USD: expected a number above 0"),
+        (["--model", "gpt-4o-mini", "--budget", "-1"], "a budget of -1 USD: expected a number above 0"),
+    ],
+)
+def test_what_money_cannot_be_held_to_is_refused(
+    generate: Command, wanted: list[str], endpoint: Endpoint, arguments: list[str], complaint: str
+) -> None:
+    ended = generate(*wanted, *arguments)
+    assert (ended.code, endpoint.calls) == (2, [])
+    assert complaint in ended.refusal

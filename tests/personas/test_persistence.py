@@ -227,7 +227,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(
     code, said = told(process)
     assert code == 130
     assert said == [
-        "stopping when the people at work are finished; press Ctrl-C again to stop at once",
+        "stopping when the next person is finished; press Ctrl-C again to stop at once",
         "interrupted; what was finished is kept, and --seed 3 goes on with it",
     ]
     kept = list(api.personas(population))

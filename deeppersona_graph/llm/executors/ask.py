@@ -109,7 +109,7 @@ def _unanswerable(request: Request[Any], fault: Fault) -> ModelUnavailableError:
             "the account"
         ) from None
     if verdict(fault) == "retry":
-        said = f"got no answer, however often it was asked ({fault}); run again later"
+        said = f"got no answer, however often it was asked ({fault}); check --base-url, or run again later"
     else:
         said = f"was rejected ({fault}); the endpoint does not take this question"
     return ModelUnavailableError(f"{request} {said}")

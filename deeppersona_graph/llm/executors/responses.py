@@ -60,7 +60,10 @@ def import_responses(
                 importing.take(chunk)
     except OSError as error:
         raise ResponseFileError(f"the responses in {file} cannot be read: {error.strerror}") from error
-    return importing.report
+    found = importing.report
+    if not any((found.answered, found.already, found.failed, found.unknown, found.malformed)):
+        raise ResponseFileError(f"{file} is empty; expected a line for each request, as the provider gives")
+    return found
 
 
 class _Import:
