@@ -23,6 +23,9 @@ from deeppersona_graph.llm.gate import StoppedError
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.request import Request
 
+LOOK_AGAIN = 0.5
+"""Seconds between looks at whether the interpreter ends while chores are waited for."""
+
 T = TypeVar("T")
 
 Ask: TypeAlias = Callable[[Request[Any]], ModelUnavailableError | None]
@@ -104,8 +107,10 @@ class Crowd(Generic[T]):
         while self._waiting or self._busy:
             left = max(0.0, until - time.monotonic())
             try:
-                reply = self._replies.get(timeout=None if self._busy else left)
+                reply = self._replies.get(timeout=LOOK_AGAIN if self._busy else left)
             except queue.Empty:
+                if self._busy and not sys.is_finalizing():  # then its threads stand still for good
+                    continue
                 break
             if isinstance(reply, _Did):
                 self._busy.discard(reply.worker)
