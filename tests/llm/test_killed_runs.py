@@ -118,19 +118,23 @@ def test_a_run_killed_again_and_again_asks_nothing_twice_that_arrived(
 
 
 def test_ctrl_c_brings_home_what_is_in_flight_and_ends_soon(endpoint: Endpoint, tmp_path: Path) -> None:
-    reached = threading.Event()
+    reached, pressed = threading.Event(), threading.Event()
 
-    def slow(call: Call) -> Reply:
-        if len(endpoint.calls) >= 15:
-            reached.set()
-        return replace(usual(call), after=0.05)
+    def held(call: Call) -> Reply:
+        """Who asks late gets no answer before the key was pressed, and then not at once."""
+        if len(endpoint.calls) < 15:
+            return usual(call)
+        reached.set()
+        pressed.wait(60)
+        return replace(usual(call), after=0.3)
 
-    endpoint.script = slow
+    endpoint.script = held
     path = tmp_path / "answers.sqlite"
     process = _start(endpoint, path)
     assert reached.wait(60)
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=5)
+    pressed.set()
+    _, complaint = process.communicate(timeout=30)
     assert complaint.endswith("KeyboardInterrupt\n")
     with AnswerStore(path) as store:
         assert len(list(store.answers())) == len(endpoint.calls) < PROGRAMS * STEPS

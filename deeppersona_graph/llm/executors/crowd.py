@@ -23,6 +23,10 @@ from deeppersona_graph.llm.gate import StoppedError
 from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.request import Request
 
+HEAD_START = 7.0
+"""Requests by which the first of the open programs are ahead of the last, so that their chores do not all
+come up at once."""
+
 LOOK_AGAIN = 0.5
 """Seconds between looks at whether the interpreter ends while chores are waited for."""
 
@@ -73,7 +77,9 @@ class Crowd(Generic[T]):
         self._sources, self._report = sources, report
         self._slots, self._most = slots, most
         self._open = self._threads = 0
-        self._requests: queue.SimpleQueue[Request[Any] | None] = queue.SimpleQueue()
+        self._requests: queue.PriorityQueue[tuple[float, int, Request[Any] | None]] = queue.PriorityQueue()
+        """By how far its program is, then by order."""
+        self._put = self._opened = 0
         self._replies: queue.SimpleQueue[_Reply | _Did[T]] = queue.SimpleQueue()
         self._waiting: dict[str, list[Running[T]]] = {}
         self._chores: Queue[Running[T]] = Queue()
@@ -93,7 +99,10 @@ class Crowd(Generic[T]):
                 if task is None:
                     break
                 self._open += 1
-                yield from self._advance(Running(task, self._report))
+                running = Running(task, self._report)
+                running.turn = HEAD_START * (self._opened % self._most) / self._most
+                self._opened += 1
+                yield from self._advance(running)
             if not self._waiting and not self._chores and not self._busy:
                 break
             yield from self._receive(self._next_reply())
@@ -117,7 +126,7 @@ class Crowd(Generic[T]):
             else:
                 self._waiting.pop(reply.key)
         for _ in range(self._threads):
-            self._requests.put(None)
+            self._hand(float("inf"), None)
         for handed in self._crew.values():
             handed.put(None)
 
@@ -184,10 +193,15 @@ class Crowd(Generic[T]):
             self._waiting[request.key].append(running)
         else:
             self._waiting[request.key] = [running]
-            self._requests.put(request)
+            self._hand(running.turn, request)
+            running.turn += 1.0
             if self._threads < min(self._slots, len(self._waiting)):
                 self._threads += 1
                 threading.Thread(target=self._work, daemon=True, name=f"ask-{self._threads}").start()
+
+    def _hand(self, turn: float, request: Request[Any] | None) -> None:
+        self._put += 1
+        self._requests.put((turn, self._put, request))
 
     def _drop(self, running: Running[T]) -> None:
         running.close()
@@ -195,7 +209,7 @@ class Crowd(Generic[T]):
 
     def _work(self) -> None:
         """A thread: answers requests until there are no more."""
-        while (request := self._requests.get()) is not None:
+        while (request := self._requests.get()[2]) is not None:
             try:
                 reply = _Reply(request.key, trouble=self._sources.ask(request))
             except (DeepPersonaError, StoppedError) as error:

@@ -74,6 +74,8 @@ class Running(Generic[T]):
     def __init__(self, task: Task[T], report: Report) -> None:
         self._task, self._report = task, report
         self._wanted: Request[Any] | Chore[Any, Any] | None = None
+        self.turn = 0.0
+        """When it is its turn to ask, beside others: the lower, the sooner."""
         self._asked: set[str] = set()
         self._keys: list[str] = []
 
