@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.llm.estimate import Forecast, forecast
-from deeppersona_graph.llm.executors.drive import Failed, Finished, Parked, Task
+from deeppersona_graph.llm.executors.drive import Failed, Finished, Outcome, Parked, Task
 from deeppersona_graph.llm.executors.local import LocalExecutor
 from deeppersona_graph.llm.means import Means, Via, open_means
 from deeppersona_graph.llm.prompts import Prompts
@@ -237,26 +237,32 @@ class Generation:
             with self._ending:
                 begin_run(self._bench.graph, self._plan)
                 try:
-                    outcomes = generate(self._bench, self._plan, anchors, self._means.executor)
-                    ended, finished = 0, False
-                    for ended, outcome in enumerate(outcomes, start=1):
-                        self._progress("generating", ended, self.missing)
-                        if isinstance(outcome, Finished):
-                            self._means.count_batched(outcome.keys)
-                            finished = True
-                            yield outcome.value
-                        else:
-                            self._note(outcome)
-                    if self._impossible is not None and not finished:
-                        raise self._impossible  # what all have in common cannot be had
-                    if ended < self.missing:
-                        self._progress("generating", self.missing, self.missing)
+                    # What is at work is brought to an end before what it works with is closed.
+                    with closing(
+                        generate(self._bench, self._plan, anchors, self._means.executor)
+                    ) as outcomes:
+                        yield from self._finished(outcomes)
                 except InterruptedRunError:
                     self._ending.pop_all()  # nobody is there to be told
                     raise
                 self._ending.pop_all()
             state = "unfinished" if self.failed else "waiting" if self.parked else "finished"
             close_run(self._bench.graph, self._plan, state, self.report)
+
+    def _finished(self, outcomes: Iterator[Outcome[Persona]]) -> Iterator[Persona]:
+        ended, finished = 0, False
+        for ended, outcome in enumerate(outcomes, start=1):
+            self._progress("generating", ended, self.missing)
+            if isinstance(outcome, Finished):
+                self._means.count_batched(outcome.keys)
+                finished = True
+                yield outcome.value
+            else:
+                self._note(outcome)
+        if self._impossible is not None and not finished:
+            raise self._impossible  # what all have in common cannot be had
+        if ended < self.missing:
+            self._progress("generating", self.missing, self.missing)
 
     def _note(self, outcome: Failed | Parked) -> None:
         if isinstance(outcome, Parked):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -50,7 +51,7 @@ SPARE = 1.4
 
 def generate(
     bench: Workbench, plan: Plan, anchors: Anchors, executor: Executor
-) -> Iterator[Outcome[Persona]]:
+) -> Generator[Outcome[Persona], None, None]:
     """What becomes of each person of a plan, as they are finished; each is in the graph by then.
 
     Where uses are counted (`beta`), people of a later batch wait for those before them.
@@ -61,9 +62,10 @@ def generate(
         return
     for block, people in groupby(plan.people, key=lambda sitter: sitter.index // BATCH):
         parked = False
-        for outcome in executor.run(_tasks(bench, plan, anchors, taken, people, block * BATCH)):
-            parked = parked or isinstance(outcome, Parked)
-            yield outcome
+        with closing(executor.run(_tasks(bench, plan, anchors, taken, people, block * BATCH))) as outcomes:
+            for outcome in outcomes:
+                parked = parked or isinstance(outcome, Parked)
+                yield outcome
         if parked:
             return
 

@@ -5,7 +5,7 @@ Programs run in the thread that iterates over an executor's outcomes and in no o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -63,8 +63,8 @@ Outcome: TypeAlias = Finished[T] | Failed | Parked
 class Executor(Protocol):
     """Gets programs their answers."""
 
-    def run(self, tasks: Iterable[Task[T]]) -> Iterator[Outcome[T]]:
-        """The outcome of every program, in the order in which they end."""
+    def run(self, tasks: Iterable[Task[T]]) -> Generator[Outcome[T], None, None]:
+        """The outcome of every program, in the order in which they end; once closed, nothing is at work."""
         ...
 
 
