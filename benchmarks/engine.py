@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from local_endpoint import endpoint
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "llm"
 sys.path.insert(0, str(TESTS))
@@ -29,16 +28,6 @@ from deeppersona_graph.llm.providers import OpenAIProvider  # noqa: E402
 from deeppersona_graph.llm.report import Report  # noqa: E402
 from deeppersona_graph.llm.store import AnswerStore  # noqa: E402
 
-_SERVER = """
-import sys
-from dataclasses import replace
-sys.path.insert(0, sys.argv[1])
-from endpoint import serving, usual
-with serving(lambda call: replace(usual(call), after=float(sys.argv[2]))) as endpoint:
-    print(endpoint.url, flush=True)
-    sys.stdin.read()
-"""
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,7 +39,7 @@ def main() -> None:
     requests = options.programs * options.steps
     print("| run | elapsed | slots busy | first program after | own processor time a request |")
     print("|---|---|---|---|---|")
-    with _endpoint(options.seconds) as url, tempfile.TemporaryDirectory() as folder:
+    with endpoint("endpoint.usual", options.seconds) as url, tempfile.TemporaryDirectory() as folder:
         provider = OpenAIProvider(url, None, timeout=60.0)
         with AnswerStore(Path(folder) / "answers.sqlite") as store:
             for run in ("asked", "from the store"):
@@ -64,16 +53,6 @@ def main() -> None:
                 busy = requests * options.seconds / options.slots / ends[-1] if run == "asked" else 0.0
                 print(f"| {run} | {ends[-1]:.2f} s | {busy:.1%} | {ends[0]:.2f} s | {own:.1f} ms |")
         provider.close()
-
-
-@contextmanager
-def _endpoint(seconds: float) -> Iterator[str]:
-    command = [sys.executable, "-c", _SERVER, str(TESTS), str(seconds)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        yield server.stdout.readline().strip()
-        server.stdin.close()
 
 
 def _processor_time() -> float:

@@ -10,39 +10,16 @@ server; its people are deleted afterwards.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from local_endpoint import endpoint
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.settings import load_settings
 
-TESTS = Path(__file__).resolve().parent.parent / "tests"
 POPULATION = "benchmark-personas"
-
-_SERVER = """
-import json, sys
-from dataclasses import replace
-sys.path[:0] = [sys.argv[1] + "/llm", sys.argv[1] + "/personas"]
-from endpoint import serving
-from model_endpoint import person_script
-
-def counted(call):
-    reply = person_script(call)
-    body = json.loads(reply.content)
-    sent = sum(len(one["content"]) for one in call.body["messages"]) // 4
-    received = len(body["choices"][0]["message"]["content"]) // 4
-    body["usage"] = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": sent + received}
-    return replace(reply, content=json.dumps(body).encode(), after=float(sys.argv[2]))
-
-with serving(counted) as endpoint:
-    print(endpoint.url, flush=True)
-    sys.stdin.read()
-"""
 
 
 def main() -> None:
@@ -57,7 +34,7 @@ def main() -> None:
         "| chunk | people | elapsed | slots busy | first person after | requests | tokens sent | received |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    with _endpoint(options.seconds) as url:
+    with endpoint("model_endpoint.counting_script", options.seconds) as url:
         for chunk in map(int, options.chunks.split(",")):
             print(_row(url, chunk, options), flush=True)
 
@@ -87,16 +64,6 @@ def _row(url: str, chunk: int, options: argparse.Namespace) -> str:
     each = (requests, tokens.sent, tokens.received)
     shown = " | ".join(f"{n / options.people:,.1f}" for n in each)
     return f"| {chunk} | {options.people} | {elapsed:.1f} s | {busy:.1%} | {first:.1f} s | {shown} |"
-
-
-@contextmanager
-def _endpoint(seconds: float) -> Iterator[str]:
-    command = [sys.executable, "-c", _SERVER, str(TESTS), str(seconds)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        yield server.stdout.readline().strip()
-        server.stdin.close()
 
 
 if __name__ == "__main__":

@@ -10,17 +10,15 @@ with deeppersona_graph.connect() as dp:
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from shutil import copy2
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, Unpack, cast
 
 from deeppersona_graph.embedding.cached import CachedEmbedder
 from deeppersona_graph.embedding.load import load_embedder
@@ -28,8 +26,6 @@ from deeppersona_graph.errors import InputError
 from deeppersona_graph.generation import (
     Generation,
     Opening,
-    Values,
-    chosen_model,
     named_taxonomy,
     open_bench,
     open_generation,
@@ -37,17 +33,17 @@ from deeppersona_graph.generation import (
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
-from deeppersona_graph.llm.executors.batch import FOLDER, batch_status, withdraw_batch
+from deeppersona_graph.llm.executors.batch import FOLDER, batch_status, export_batches, withdraw_batch
 from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
 from deeppersona_graph.llm.means import Via
 from deeppersona_graph.llm.outbox import BatchStatus
 from deeppersona_graph.llm.store import open_store
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
-from deeppersona_graph.model.specification import BATCH_CHUNK, CHUNK, Specification
+from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.model.tree import Attribute, Tree
 from deeppersona_graph.personas.export import Format, export_personas, whole_file
-from deeppersona_graph.personas.runs import find_run
+from deeppersona_graph.personas.runs import find_run, names_attributes
 from deeppersona_graph.personas.situation import load_tables
 from deeppersona_graph.personas.sketches import Sketches, open_sketches
 from deeppersona_graph.personas.store import (
@@ -66,11 +62,9 @@ from deeppersona_graph.taxonomy.provide import check_model, embed_anew, import_f
 from deeppersona_graph.taxonomy.read import load_tree
 from deeppersona_graph.taxonomy.store import Progress, erase_tree
 from deeppersona_graph.taxonomy.sync import SyncReport, sync
+from deeppersona_graph.wanted import Values, Wanted, seed_of, specification_of
 
 log = logging.getLogger(__name__)
-
-SEEDS = 10**6
-"""Seeds that are drawn when none is given lie below this."""
 
 MOST_PEOPLE = 1_000_000
 """People of one population."""
@@ -186,35 +180,17 @@ class DeepPersona:
         values: Values = "auto",
         via: Via = "online",
         budget: float | None = None,
-        country: str | Iterable[str] = (),
-        age: int | tuple[int, int] | None = None,
-        gender: str | Iterable[str] = (),
-        anchors: Mapping[str, Any] | Iterable[str] = (),
-        bio: str | None = None,
-        bias: Mapping[str, float] | None = None,
-        **rest: Any,
+        **wanted: Unpack[Wanted],
     ) -> Generation:
         """Open a run that makes a population of `count` people, those it has already not again.
 
-        `anchors` are attribute-value pairs, or texts `Attribute=value`; `rest` are the other fields of
-        `Specification` (taxonomy, depth, strata, alpha, beta, sampling, biography_unread, chunk, fill, core,
-        attributes, check, narrative). Without a seed one is drawn; without a population one is named after
-        taxonomy, seed and specification. Values come from the language model of the settings, where one is
-        named, else from the bank; `budget` is in USD.
+        Without a seed one is drawn; without a population one is named after taxonomy, seed and specification.
+        Values come from the language model of the settings, where one is named, else from the bank; `budget`
+        is in USD.
         """
-        specification = _specification(
-            self.settings,
-            values=values,
-            via=via,
-            country=country,
-            age=age,
-            gender=gender,
-            anchors=anchors,
-            bio=bio,
-            bias=bias,
-            **rest,
-        )
-        opening = Opening(count, _seed(seed), population, via, budget, rest.get("chunk") is not None)
+        specification = specification_of(self.settings, values, via, **wanted)
+        chunked = wanted.get("chunk") is not None
+        opening = Opening(count, seed_of(seed), population, via, budget, chunked)
         return self._begin(self.settings, specification, opening)
 
     def enrich(
@@ -228,25 +204,19 @@ class DeepPersona:
         values: Values = "auto",
         via: Via = "online",
         budget: float | None = None,
-        **rest: Any,
+        **wanted: Unpack[Wanted],
     ) -> Generation:
         """Open a run that makes a person of each biography in `file`, or in its first `limit` lines.
 
         The file is JSONL, the biography in `field` (see `open_sketches` where none is given), or text, one a
-        line. A language model reads them; in its absence `rest`, which is as in `generate`, must hold what
-        they are not to contradict. Line i, from 0, becomes the person i: asked for again, the run goes on
-        where it stopped, or with lines added since. Without a seed the file's own is taken, so that it does.
+        line. A language model reads them; in its absence what they are not to contradict must be given. Line
+        i, from 0, becomes the person i: asked for again, the run goes on where it stopped, or with lines
+        added since. Without a seed the file's own is taken, so that it does.
         """
         sketches = open_sketches(file, field, limit)
-        specification = _specification(self.settings, values=values, via=via, **rest)
-        opening = Opening(
-            sketches,
-            sketches.seed if seed is None else _seed(seed),
-            population,
-            via,
-            budget,
-            rest.get("chunk") is not None,
-        )
+        specification = specification_of(self.settings, values, via, **wanted)
+        chosen, chunked = sketches.seed if seed is None else seed_of(seed), wanted.get("chunk") is not None
+        opening = Opening(sketches, chosen, population, via, budget, chunked)
         return self._begin(self.settings, specification, opening)
 
     def resume(self, run: str = "last", *, via: Via | None = None, budget: float | None = None) -> Generation:
@@ -276,7 +246,7 @@ class DeepPersona:
         budget: float | None = None,
     ) -> Generation:
         """As `generate` and `enrich`, from a specification; its `model` decides where values come from."""
-        opening = Opening(people, _seed(seed), population, via, budget)
+        opening = Opening(people, seed_of(seed), population, via, budget)
         return self._begin(self.settings, specification, opening)
 
     def persona(self, text: str) -> Persona:
@@ -299,8 +269,7 @@ class DeepPersona:
         """Delete a population, with the attributes that a model named for it, or single personas; how many
         personas that were."""
         if population is not None:
-            first = read_personas(self.graph, population_ids(self.graph, population, below=1))
-            named = any(one.taxonomy == named_taxonomy(population) for one in first)
+            named = names_attributes(self.graph, population)
             deleted = delete_population(self.graph, population)
             if named:
                 erase_tree(self.graph, named_taxonomy(population))
@@ -324,25 +293,8 @@ class DeepPersona:
         Raises `InputError` where none waits, one is gone, or the folder cannot be written; where one is gone,
         nothing is copied.
         """
-        waiting = [one.name for one in self.batch_status() if one.pending]
-        if not waiting:
-            raise InputError(
-                "no batch file waits for answers; `deeppersona generate --model … --via batch` writes some"
-            )
-        kept = self.settings.data_dir / FOLDER
-        for name in waiting:
-            if not (kept / name).is_file():
-                raise InputError(
-                    f"the batch file {name} is gone from {kept}; put it back, or give it up with "
-                    f"`deeppersona batch withdraw {name}`"
-                )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return [Path(copy2(kept / name, folder / name)) for name in waiting]
-        except OSError as error:
-            raise InputError(
-                f"cannot copy to {folder}: {error.strerror or error}; choose another folder"
-            ) from error
+        with open_store(self.settings) as store:
+            return export_batches(store, self.settings.data_dir / FOLDER, folder)
 
     def batch_import(self, file: Path) -> ImportReport:
         """Take in a file of responses; raises `ResponseFileError` where it cannot be read."""
@@ -396,57 +348,3 @@ def connect(
 ) -> DeepPersona:
     """A connection with `flags` (fields of `Settings`) before environment and `deeppersona.toml`."""
     return DeepPersona(load_settings(**flags), announce=announce, progress=progress)
-
-
-def _seed(given: int | None) -> int:
-    if given is None:
-        return secrets.randbelow(SEEDS)
-    if not 0 <= given < 2**63:
-        raise InputError(f"the seed {given} is out of range; expected 0 to {2**63 - 1}")
-    return given
-
-
-def _specification(
-    settings: Settings,
-    *,
-    values: Values,
-    via: Via,
-    chunk: int | None = None,
-    country: str | Iterable[str] = (),
-    age: int | tuple[int, int] | None = None,
-    gender: str | Iterable[str] = (),
-    anchors: Mapping[str, Any] | Iterable[str] = (),
-    bio: str | None = None,
-    bias: Mapping[str, float] | None = None,
-    **rest: Any,
-) -> Specification:
-    usual = BATCH_CHUNK if via == "batch" else CHUNK
-    given = {"ages": (age, age) if isinstance(age, int) else age}
-    return Specification(
-        **{
-            "taxonomy": settings.taxonomy,
-            "countries": _several(country),
-            "genders": _several(gender),
-            "anchors": _anchors(anchors),
-            "biography": bio,
-            "biases": tuple((bias or {}).items()),
-            "model": chosen_model(values, settings),
-            "chunk": usual if chunk is None else chunk,
-            **{key: value for key, value in given.items() if value is not None},
-            **rest,
-        }
-    )
-
-
-def _several(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _anchors(given: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(given, Mapping):
-        return tuple(given)
-    return tuple(
-        f"{name}={value}"
-        for name, values in given.items()
-        for value in (values if isinstance(values, (list, tuple)) else [values])
-    )

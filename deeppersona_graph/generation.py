@@ -7,13 +7,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
-from deeppersona_graph.llm.estimate import Forecast, forecast
+from deeppersona_graph.llm.estimate import Estimator, Forecast, forecast
 from deeppersona_graph.llm.executors.drive import Failed, Finished, Outcome, Parked, Task
 from deeppersona_graph.llm.executors.local import LocalExecutor
 from deeppersona_graph.llm.means import Means, Via, open_means
@@ -27,7 +26,7 @@ from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.expect import expected
 from deeppersona_graph.personas.generate import Making, generate
 from deeppersona_graph.personas.profile import centre
-from deeppersona_graph.personas.runs import Way, begin_run, chunk_of, close_run, open_run, resolve_biases
+from deeppersona_graph.personas.runs import Way, begin_run, close_run, open_run, resolve_biases
 from deeppersona_graph.personas.sketches import Malformed, Sketches
 from deeppersona_graph.personas.store import population_ids
 from deeppersona_graph.personas.workbench import Plan, Workbench
@@ -38,21 +37,6 @@ from deeppersona_graph.taxonomy.sync import SyncReport
 
 SAMPLE = 8
 """People whose requests are put together to estimate those of all."""
-
-Values = Literal["auto", "bank", "model"]
-
-
-def chosen_model(values: Values, settings: Settings) -> str | None:
-    """The language model that values come from; none: the bank.
-
-    Raises `PrerequisiteError` where a model is wanted and none is named.
-    """
-    if values == "model" and settings.model is None:
-        raise PrerequisiteError(
-            "no language model is named; name one with --model or DEEPPERSONA_MODEL, or use --values bank, "
-            "which needs none"
-        )
-    return None if values == "bank" else settings.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +85,6 @@ def open_generation(
     biases = resolve_biases(specification, tree)
     mark = specification.mark(tree.version)
     name = opening.population or f"{tree.name}-{opening.seed}-{mark}"
-    if not opening.chunked:
-        specification = replace(specification, chunk=chunk_of(bench.graph, name) or specification.chunk)
     with ExitStack() as opened:
         means = open_means(settings, specification.model, opening.via, opening.budget, opened)
         plan = open_run(
@@ -115,6 +97,7 @@ def open_generation(
             count,
             Way(opening.via, _without_secrets(settings.base_url)),
             sketches,
+            keeps_chunk=not opening.chunked,
         )
         if specification.attributes == "model":
             plan = replace(plan, taxonomy=named_taxonomy(name))
@@ -207,7 +190,7 @@ class Generation:
 
         Raises `InputError` where there is no model, and what making these people would raise.
         """
-        if self._means.estimator is None:
+        if self._means.store is None or self.model is None:
             raise InputError("nothing is spent without a language model; name one with --model to estimate")
         ahead = iter(self._plan.people)
         first = list(islice(ahead, sample))
@@ -220,8 +203,9 @@ class Generation:
                 raise outcome.error
             assert isinstance(outcome, Finished)
             found.append(outcome.value)
+        estimator = Estimator.of(self._means.store, self.model)
         batch = self._means.batch is not None
-        return forecast(found, self.missing, self._means.estimator, self.report.prices, batch=batch)
+        return forecast(found, self.missing, estimator, self.report.prices, batch=batch)
 
     def close(self) -> None:
         """End a run that nobody iterates to its end; what was finished is kept, and nothing is at work any

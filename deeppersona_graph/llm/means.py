@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from deeppersona_graph.errors import InputError
 from deeppersona_graph.llm.budget import Budget
@@ -23,7 +23,6 @@ from deeppersona_graph.llm.store import AnswerStore, open_store
 from deeppersona_graph.settings import Settings
 
 Via = Literal["online", "batch", "replay"]
-VIAS: tuple[Via, ...] = get_args(Via)
 
 
 @dataclass
@@ -32,12 +31,10 @@ class Means:
 
     executor: Executor
     report: Report
-    estimator: Estimator | None = None
-    """Of what the model will take; none: there is no model."""
+    store: AnswerStore | None = None
+    """Where answers are kept; none: there is no model."""
     batch: BatchExecutor | None = None
     """Where requests go into files."""
-    store: AnswerStore | None = None
-    """Where answers are kept."""
 
     def count_batched(self, keys: Iterable[str]) -> None:
         """Count what the answers of `keys` cost that came in batch files: they were paid for elsewhere."""
@@ -60,21 +57,20 @@ def open_means(
         return Means(local, local.report)
     store: AnswerStore = stack.enter_context(open_store(settings))
     report = Report(Prices.load(settings.prices), batch=via == "batch")
-    estimator = Estimator.of(store, model)
     if budget is not None and not (math.isfinite(budget) and budget > 0):
         raise InputError(f"a budget of {budget:g} USD: expected a number above 0")
     if via == "online":
-        limit = None if budget is None else Budget(budget, model, estimator, report)
+        limit = None if budget is None else Budget(budget, model, Estimator.of(store, model), report)
         provider = open_provider(settings)
         stack.callback(provider.close)
         return Means(
             OnlineExecutor(provider, store, report, slots=settings.concurrency, budget=limit),
             report,
-            estimator,
+            store,
         )
     if budget is not None:
         raise InputError("--budget holds live requests; what batch files cost shows --dry-run")
     if via == "replay":
-        return Means(ReplayExecutor(store, report), report, estimator)
+        return Means(ReplayExecutor(store, report), report, store)
     batch = BatchExecutor(store, settings.data_dir / FOLDER, report)
-    return Means(batch, report, estimator, batch, store)
+    return Means(batch, report, store, batch)

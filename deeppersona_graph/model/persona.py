@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.model.situation import Situation
@@ -83,6 +83,11 @@ class Persona:
 def persona_id(population: str, seed: int, index: int) -> str:
     """The id of a persona: 16 hexadecimal digits of a hash of population, seed and index."""
     return digest("persona", population, seed, index).hex()[:16]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON and the graph have it: the members of a list as a list."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def value_texts(value: TraitValue) -> tuple[str, ...]:

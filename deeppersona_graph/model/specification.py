@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from deeppersona_graph.errors import InputError, PrerequisiteError
 from deeppersona_graph.model.seeds import digest
@@ -20,11 +20,8 @@ BATCH_CHUNK = 64
 """The same where requests go into batch files, a wave for each."""
 
 Narrative = Literal["none", "concise", "rich", "biography"]
-NARRATIVES: tuple[Narrative, ...] = get_args(Narrative)
 Fill = Literal["progressive", "all-at-once"]
-FILLS: tuple[Fill, ...] = get_args(Fill)
 Origin = Literal["tree", "model"]
-ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 @dataclass(frozen=True, slots=True)

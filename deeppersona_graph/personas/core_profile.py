@@ -27,6 +27,7 @@ from deeppersona_graph.personas.inner_core import (
     GivenInner,
     attitude_text,
 )
+from deeppersona_graph.personas.profile import work_in_words
 
 STORY_WORDS = (150, 200)
 ENDINGS = ("well", "badly", "with nothing settled")
@@ -96,18 +97,13 @@ def _told(situation: Situation) -> str:
         "town": f"in the town of {situation.city}",
         "village or countryside": f"in a village or the countryside near {situation.city}",
     }.get(situation.settlement, f"in {situation.city}")
-    work = situation.employment
-    if situation.occupation and situation.employment in ("employed", "self-employed"):
-        work = f"{situation.employment} as {situation.occupation}"
-    elif situation.occupation:
-        work = f"{situation.employment}, formerly {situation.occupation}"
     return fragment(
         "situation",
         age=str(situation.age),
         noun=noun,
         where=where,
         country=situation.country_name,
-        work=work,
+        work=work_in_words(situation),
         schooling="Schooling so far" if situation.employment == "student" else "Schooling",
         education=situation.education,
         partnership=situation.partnership,

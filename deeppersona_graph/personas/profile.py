@@ -48,17 +48,21 @@ def profile_texts(
 def situation_sentence(situation: Situation) -> str:
     """The situation in one sentence of the third person, without the name."""
     noun = _NOUNS.get(situation.sex, "person")
-    work = situation.employment
-    if situation.occupation and situation.employment in ("employed", "self-employed"):
-        work = f"{situation.employment} as {situation.occupation}"
-    elif situation.occupation:
-        work = f"{situation.employment}, formerly {situation.occupation}"
     place = f"{situation.city}, {situation.country_name}"
     return (
-        f"A {situation.age}-year-old {noun} in {place} ({situation.settlement}), {work}, "
+        f"A {situation.age}-year-old {noun} in {place} ({situation.settlement}), {work_in_words(situation)}, "
         f"{situation.education} education, {situation.partnership}, {situation.parenthood}, "
         f"living {situation.household}, {situation.income} income, religion: {situation.faith}."
     )
+
+
+def work_in_words(situation: Situation) -> str:
+    """What the person does or did, such as "retired, formerly train driver"."""
+    if not situation.occupation:
+        return situation.employment
+    if situation.employment in ("employed", "self-employed"):
+        return f"{situation.employment} as {situation.occupation}"
+    return f"{situation.employment}, formerly {situation.occupation}"
 
 
 def profile_vectors(embedder: Embedder, texts: Sequence[Sequence[str]]) -> list[Vector]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from deeppersona_graph.model.persona import Persona, Trait, TraitValue, shown_value
+from deeppersona_graph.model.persona import Persona, Trait, plain, shown_value
 from deeppersona_graph.model.tree import shown
 
 COLUMNS = (
@@ -31,9 +31,9 @@ def record(persona: Persona) -> dict[str, Any]:
         "seed": persona.seed,
         "depth": persona.depth,
         "taxonomy": {"name": persona.taxonomy, "version": persona.taxonomy_version},
-        **{key: _plain(value) for key in _TOLD if (value := getattr(persona, key))},
+        **{key: plain(value) for key in _TOLD if (value := getattr(persona, key))},
         "situation": asdict(persona.situation),
-        "inner_core": {key: _plain(value) for key, value in asdict(persona.inner).items()},
+        "inner_core": {key: plain(value) for key, value in asdict(persona.inner).items()},
         "narrative": persona.narrative,
         **({"narrative_requests": list(told)} if (told := persona.narrative_requests) else {}),
         "core": [_pair(trait) for trait in persona.core],
@@ -86,9 +86,9 @@ def nested(traits: Iterable[Trait]) -> dict[str, Any]:
             here = below
         last = here.get(trait.path[-1])
         if isinstance(last, dict):
-            last[OWN_VALUE] = _plain(trait.value)
+            last[OWN_VALUE] = plain(trait.value)
         else:
-            here[trait.path[-1]] = _plain(trait.value)
+            here[trait.path[-1]] = plain(trait.value)
     return root
 
 
@@ -115,7 +115,7 @@ def rows(persona: Persona) -> Iterator[dict[str, Any]]:
 def _pair(trait: Trait) -> Mapping[str, Any]:
     pair = {
         "path": list(trait.path),
-        "value": _plain(trait.value),
+        "value": plain(trait.value),
         "source": trait.source,
         "order": trait.order,
         "stratum": trait.stratum,
@@ -124,7 +124,3 @@ def _pair(trait: Trait) -> Mapping[str, Any]:
         "request": trait.request,
     }
     return {key: value for key, value in pair.items() if value is not None}
-
-
-def _plain(value: TraitValue) -> str | int | float | list[str]:
-    return list(value) if isinstance(value, tuple) else value

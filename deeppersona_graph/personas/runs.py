@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -31,11 +31,13 @@ def resolve_biases(specification: Specification, tree: Tree) -> Biases:
     return tuple((find_attribute(tree, branch).id, factor) for branch, factor in specification.biases)
 
 
-def chunk_of(graph: Graph, population: str) -> int | None:
-    """How many attributes a request fills in a population; None where there is no such population."""
+def names_attributes(graph: Graph, population: str) -> bool:
+    """Whether a model names the attributes of a population."""
     rows = graph.read("personas/populations")
-    found = next((json.loads(row["specification"]) for row in rows if row["name"] == population), None)
-    return None if found is None else Specification.of(found).chunk
+    return any(
+        row["name"] == population and Specification.of(json.loads(row["specification"])).attributes == "model"
+        for row in rows
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,18 @@ def open_run(
     count: int,
     way: Way,
     sketches: Sketches | None = None,
+    *,
+    keeps_chunk: bool = False,
 ) -> Plan:
     """Open the population and a run that fills it up to `count` people, or makes those whose biographies are
     `sketches`.
 
     Raises `InputError` where the population exists with another seed or specification. The run goes on where
-    an earlier one stopped: indices that have a persona are left out.
+    an earlier one stopped: indices that have a persona are left out. With `keeps_chunk`, a population that is
+    there keeps its chunk, whatever the specification says.
     """
-    spelled = json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
-    _open_population(graph, population, seed, spelled)
+    specification = _open_population(graph, population, seed, specification, keeps_chunk)
+    spelled = _spelled(specification)
     if sketches is None:
         left = _numbered(graph, tree, population, count)
     else:
@@ -165,20 +170,30 @@ def close_run(graph: Graph, plan: Plan, state: str, report: Report) -> None:
         graph.write("personas/delete_population", population=plan.population, force=False)
 
 
-def _open_population(graph: Graph, population: str, seed: int, spelled: str) -> None:
-    found = graph.write("personas/open_population", population=population, seed=seed, specification=spelled)[
-        0
-    ]
-    was, now = {**Specification().plain(), **json.loads(found["specification"])}, json.loads(spelled)
-    was = json.loads(json.dumps(was))
-    if was != now or found["seed"] != seed:
-        changed = [f"{key} {was.get(key)!r}, now {now[key]!r}" for key in now if was.get(key) != now[key]]
-        if found["seed"] != seed:
-            changed.append(f"seed {found['seed']}, now {seed}")
+def _open_population(
+    graph: Graph, population: str, seed: int, wanted: Specification, keeps_chunk: bool
+) -> Specification:
+    """What the population is to be; raises `InputError` where it is there and was to be something else."""
+    opened = graph.write(
+        "personas/open_population", population=population, seed=seed, specification=_spelled(wanted)
+    )
+    found, found_seed = Specification.of(json.loads(opened[0]["specification"])), opened[0]["seed"]
+    if keeps_chunk:
+        wanted = replace(wanted, chunk=found.chunk)
+    if found != wanted or found_seed != seed:
+        was, now = json.loads(_spelled(found)), json.loads(_spelled(wanted))
+        changed = [f"{key} {was[key]!r}, now {now[key]!r}" for key in now if was[key] != now[key]]
+        if found_seed != seed:
+            changed.append(f"seed {found_seed}, now {seed}")
         raise InputError(
             f"the population {population!r} was made with {'; '.join(changed)}; "
             "choose another --population, or delete it first"
         )
+    return wanted
+
+
+def _spelled(specification: Specification) -> str:
+    return json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

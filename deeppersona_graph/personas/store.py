@@ -9,7 +9,7 @@ from typing import Any
 from deeppersona_graph.errors import ConflictError, InputError, UnknownNameError
 from deeppersona_graph.graph.connection import Graph, Transaction
 from deeppersona_graph.model.names import nearest
-from deeppersona_graph.model.persona import InnerCore, Persona, Trait, TraitValue, value_texts
+from deeppersona_graph.model.persona import InnerCore, Persona, Trait, TraitValue, plain, value_texts
 from deeppersona_graph.model.situation import Situation
 from deeppersona_graph.model.tree import normal
 from deeppersona_graph.personas.profile import Vector
@@ -129,14 +129,10 @@ def _brief(graph: Graph, population: str | None, skip: int, limit: int) -> list[
 def _properties(persona: Persona) -> dict[str, Any]:
     inner = {key: getattr(persona.inner, key) for key in _INNER}
     return {
-        **{key: _plain(getattr(persona, key)) for key in _OWN if getattr(persona, key) is not None},
+        **{key: plain(getattr(persona, key)) for key in _OWN if getattr(persona, key) is not None},
         **{key: getattr(persona.situation, key) for key in _SITUATION},
-        **{key: _plain(value) for key, value in inner.items()},
+        **{key: plain(value) for key, value in inner.items()},
     }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:

@@ -248,6 +248,16 @@ def person_script(call: Call) -> Reply:
     return said(json.dumps(person_answer(call), ensure_ascii=False))
 
 
+def counting_script(call: Call) -> Reply:
+    """The good model, at an endpoint that counts a token for every four characters."""
+    reply = person_script(call)
+    body = json.loads(reply.content)
+    sent = sum(len(one["content"]) for one in call.body["messages"]) // 4
+    received = len(body["choices"][0]["message"]["content"]) // 4
+    body["usage"] = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": sent + received}
+    return replace(reply, content=json.dumps(body).encode())
+
+
 def answering(
     change: Callable[[Call, dict[str, Any]], dict[str, Any]], *schemas: str, script: Script = person_script
 ) -> Script:

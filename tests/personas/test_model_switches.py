@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from endpoint import Call, Endpoint, Reply, said
-from model_endpoint import Provider, person_script, phrase, question, schema_name
+from model_endpoint import Provider, counting_script, person_script, phrase, question, schema_name
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.errors import BudgetError, InputError, PrerequisiteError
@@ -406,16 +406,6 @@ def test_where_uses_are_counted_the_second_batch_waits_for_the_files_of_the_firs
 # Cost
 
 
-def counted(call: Call) -> Reply:
-    """The good model, at an endpoint that counts a token for every four characters."""
-    reply = person_script(call)
-    body = json.loads(reply.content)
-    sent = sum(len(one["content"]) for one in call.body["messages"]) // 4
-    received = len(body["choices"][0]["message"]["content"]) // 4
-    body["usage"] = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": sent + received}
-    return Reply(content=json.dumps(body).encode())
-
-
 TELLING = (
     *("Tea=green", "Breakfast=porridge", "Sport=swimming", "Music=old waltzes", "Sleep=six hours"),
     *("Pets=two cats", "Savings=few", "Commute=by tram", "Reading=crime novels", "Dreams=a small farm"),
@@ -439,7 +429,7 @@ def test_a_forecast_is_within_15_percent_of_the_run(
     def proofread(call: Call) -> Reply:
         if schema_name(call) == "Contradictions":
             return said('{"contradictions": []}')
-        return counted(call)
+        return counting_script(call)
 
     endpoint.script = proofread
     depth = 30 if switches else 100
@@ -486,7 +476,7 @@ def test_without_a_model_there_is_nothing_to_forecast(api: DeepPersona, wanted: 
 def test_a_budget_ends_the_run_before_it_is_exceeded_and_more_money_goes_on(
     asking: Asking, endpoint: Endpoint, wanted: dict[str, Any], api: DeepPersona
 ) -> None:
-    endpoint.script = counted
+    endpoint.script = counting_script
     dp = asking()
     full = dp.generate(8, **wanted).forecast().cost
     assert full is not None

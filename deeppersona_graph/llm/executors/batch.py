@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from shutil import copy2
 from typing import Any, TypeVar
 
-from deeppersona_graph.errors import ModelUnavailableError, UnknownNameError
+from deeppersona_graph.errors import InputError, ModelUnavailableError, UnknownNameError
 from deeppersona_graph.llm.executors.drive import (
     Failed,
     Finished,
@@ -83,6 +84,32 @@ class BatchExecutor:
             wave.add(request)
         running.close()
         return Parked(running.name, str(request))
+
+
+def export_batches(store: AnswerStore, kept: Path, folder: Path) -> list[Path]:
+    """Copy the files in `kept` that still wait for answers into `folder`; where they are now.
+
+    Raises `InputError` where none waits, one is gone, or the folder cannot be written; where one is gone,
+    nothing is copied.
+    """
+    waiting = [one.name for one in batch_status(store) if one.pending]
+    if not waiting:
+        raise InputError(
+            "no batch file waits for answers; `deeppersona generate --model … --via batch` writes some"
+        )
+    for name in waiting:
+        if not (kept / name).is_file():
+            raise InputError(
+                f"the batch file {name} is gone from {kept}; put it back, or give it up with "
+                f"`deeppersona batch withdraw {name}`"
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(copy2(kept / name, folder / name)) for name in waiting]
+    except OSError as error:
+        raise InputError(
+            f"cannot copy to {folder}: {error.strerror or error}; choose another folder"
+        ) from error
 
 
 def batch_status(store: AnswerStore) -> list[BatchStatus]:
