@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deeppersona_graph.cli import batch, enrich, generate, personas, server, taxonomy
+from deeppersona_graph.cli import batch, enrich, generate, mine, personas, server, taxonomy
 from deeppersona_graph.cli.options import Flags
 from deeppersona_graph.cli.output import forgive_encodings, line
 from deeppersona_graph.errors import DeepPersonaError, InputError
@@ -27,6 +27,7 @@ app.command("show")(personas.show)
 app.command("list")(personas.list_)
 app.command("export")(personas.export)
 app.command("delete")(personas.delete)
+app.command("mine")(mine.mine)
 app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(batch.app, name="batch")
 app.add_typer(server.app, name="server")

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deeppersona_graph.cli.options import DataDir, Json, Taxonomy, Uri
+from deeppersona_graph.cli.options import BaseUrl, DataDir, Json, Model, Taxonomy, Uri
 from deeppersona_graph.cli.output import line, opened, out, print_json, say
 from deeppersona_graph.model.tree import shown
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deeppersona_graph.taxonomy.figures import Figures
 
 app = typer.Typer(help="The Human-Attribute Tree in the graph.", no_args_is_help=True)
 
 
+class Format(StrEnum):
+    """Formats of a file that a taxonomy is written to."""
+
+    records = "records"
+    json = "json"
+    csv = "csv"
+    graphml = "graphml"
+    node_link = "node-link"
+    skos = "skos"
+    sunburst_html = "sunburst-html"
+
+
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSONL records, nested JSON of names, or node-link JSON.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="JSONL records, nested JSON of names, or node-link JSON; several become one tree."
+        ),
+    ],
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="Name of the new taxonomy.")],
     uri: Uri = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Import a tree file as a new taxonomy."""
+    """Import tree files as a new taxonomy."""
     with opened(uri, data_dir) as api:
-        tree = api.import_taxonomy(file, taxonomy)
+        tree = api.import_taxonomy(files, taxonomy)
     if json:
         print_json({"taxonomy": tree.name, "version": tree.version, "nodes": len(tree.attributes)})
     else:
@@ -34,15 +57,23 @@ def import_(
 
 @app.command("export")
 def export(
-    file: Annotated[Path, typer.Argument(help="JSONL file to write.")],
+    file: Annotated[Path, typer.Argument(help="File to write.")],
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Format of the file; without it, what its name ends in."),
+    ] = None,
     taxonomy: Taxonomy = None,
     uri: Uri = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Write a taxonomy as JSONL records, ids kept."""
+    """Write a taxonomy to a file, for `taxonomy import`, for other tools, or to look at.
+
+    Records (.jsonl) keep everything, ids included; .json has nested names, .csv a row an attribute; .graphml
+    and node-link are graphs; .ttl, .rdf and .jsonld are SKOS; .html is an interactive sunburst.
+    """
     with opened(uri, data_dir) as api:
-        count = api.export_taxonomy(file, taxonomy)
+        count = api.export_taxonomy(file, taxonomy, form.value if form else None)
     if json:
         print_json({"file": str(file), "nodes": count})
     else:
@@ -75,6 +106,7 @@ def tree(
             for word, on in (
                 ("core", attribute.core),
                 ("generic", attribute.generic),
+                ("proposed", attribute.proposed),
                 ("retired", attribute.retired),
             )
             if on
@@ -97,10 +129,37 @@ def stats(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
     out.print(
         f"{found.values:,} values, {found.requirements:,} required values, {found.exclusions:,} exclusions"
     )
+    out.print(
+        f"{found.exchanges:,} exchanges evidence {found.evidenced:,} nodes; "
+        f"{found.proposed:,} proposed without evidence"
+    )
     out.print("by depth: " + ", ".join(f"{depth}: {count:,}" for depth, count in found.by_depth.items()))
     out.print("by type: " + ", ".join(f"{kind} {count:,}" for kind, count in found.by_type.items()))
-    for domain, count in found.by_domain.items():
-        out.print(f"  {count:6,}  {line(domain)}", markup=False)
+    for name, figure, meaning in (
+        ("balance of nodes", found.balance, "1 is even over the roots"),
+        ("balance of evidence", found.evidence_balance, "1 is even over the roots"),
+        ("Gini of evidence", found.support_gini, "0 is even over the nodes, near 1 a long tail"),
+        ("Gini among leaves", found.leaf_support_gini, "the same over leaves alone"),
+    ):
+        if figure is not None:
+            out.print(f"{name}: {figure:.3f} ({meaning})")
+    out.print(_domains(found), soft_wrap=False)
+
+
+def _domains(found: Figures) -> Table:
+    """The roots with their nodes and, where there is any, their evidence."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("root", overflow="fold")
+    table.add_column("nodes", justify="right")
+    if found.exchanges:
+        table.add_column("exchanges", justify="right")
+    for root, one in found.by_root.items():
+        table.add_row(Text(line(root)), f"{one.nodes:,}", *([f"{one.support:,}"] if found.exchanges else []))
+    return table
 
 
 @app.command("search")
@@ -143,3 +202,73 @@ def embed(taxonomy: Taxonomy = None, uri: Uri = None, data_dir: DataDir = None, 
         print_json({"embedding_model": model})
     else:
         say(f"all vectors are from {model} now")
+
+
+@app.command("why")
+def why(
+    attribute: Annotated[str, typer.Argument(help="An attribute, by name or path.")],
+    limit: Annotated[int, typer.Option("--limit", min=0, max=10_000, help="Exchanges to show.")] = 10,
+    taxonomy: Taxonomy = None,
+    uri: Uri = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Show why an attribute is in the tree: the exchanges behind it, and what was decided about it."""
+    with opened(uri, data_dir) as api:
+        found = api.why_attribute(attribute, taxonomy, limit)
+    if json:
+        print_json(asdict(found))
+        return
+    a = found.attribute
+    out.print(line(shown(a.path)), markup=False)
+    if a.description:
+        out.print(f"  {line(a.description)}", markup=False)
+    if not a.support:
+        say(
+            "no dialogue stands behind it" + (": a model proposed it for a thin branch" if a.proposed else "")
+        )
+    else:
+        out.print(f"  {a.support:,} exchanges at or below it, {found.exchanges:,} of its own", markup=False)
+    for one in found.proposals:
+        out.print(f"  proposed {one.mentions} times as {line(shown(one.path))}: {one.state}", markup=False)
+        for step in one.steps:
+            out.print(f"    {line(step)}", markup=False)
+    for decision in found.decisions:
+        verdict = decision.answer.get("relation") or decision.answer.get("verdict") or ""
+        reason = f": {decision.reason}" if decision.reason else ""
+        out.print(f"  {decision.step} {line(decision.subject)} {verdict}{line(reason)}", markup=False)
+    for evidence in found.evidence:
+        out.print(f"\n  {line(shown(evidence.path))} = {line(evidence.value)}", markup=False)
+        if evidence.question:
+            out.print(f"    Q {line(evidence.question)}", markup=False)
+        out.print(f"    A {line(evidence.answer)}", markup=False)
+        out.print(
+            f"    {line(evidence.source)} · {evidence.personalizable} · {line(evidence.category)}: "
+            f"{line(evidence.reason)}",
+            markup=False,
+        )
+
+
+@app.command("consolidate")
+def consolidate(
+    taxonomy: Taxonomy = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    uri: Uri = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Merge siblings that are one, with all that hangs on them; where in doubt a model decides, if named."""
+    with opened(uri, data_dir, model=model, base_url=base_url) as api:
+        found = api.consolidate(taxonomy)
+    if json:
+        print_json(asdict(found))
+    elif found.merged is None:
+        say("no two siblings are one; the tree is as it was")
+    else:
+        done = found.merged
+        say(
+            f"{len(done.into):,} of {found.before:,} attributes became one with another, {found.moved:,} "
+            f"moved below a broader one; {done.edges:,} edges of people moved, {done.superseded:,} superseded; "
+            f"now version {found.version}"
+        )

@@ -35,9 +35,10 @@ from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.llm.executors.batch import FOLDER, batch_status, export_batches, withdraw_batch
 from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
-from deeppersona_graph.llm.means import Via
+from deeppersona_graph.llm.means import Via, open_means
 from deeppersona_graph.llm.outbox import BatchStatus
 from deeppersona_graph.llm.store import open_store
+from deeppersona_graph.mining import BRANCHES, Mining, open_interview
 from deeppersona_graph.model.addressing import find_attribute
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.specification import Specification
@@ -56,10 +57,24 @@ from deeppersona_graph.personas.store import (
     read_personas,
 )
 from deeppersona_graph.settings import Settings, load_settings
-from deeppersona_graph.taxonomy.describe import Figures, Hit, figures, outline, search
-from deeppersona_graph.taxonomy.export import export_records
-from deeppersona_graph.taxonomy.provide import check_model, embed_anew, import_file, provide_bundled
+from deeppersona_graph.taxonomy.bundled import NAME
+from deeppersona_graph.taxonomy.dialogues import open_dialogues
+from deeppersona_graph.taxonomy.export import Format as TreeFormat
+from deeppersona_graph.taxonomy.export import form_of, write_tree
+from deeppersona_graph.taxonomy.figures import Figures, count_exchanges, figures
+from deeppersona_graph.taxonomy.formats import check_taxonomy
+from deeppersona_graph.taxonomy.mining.consolidate import Consolidation, consolidate
+from deeppersona_graph.taxonomy.mining.why import Why, why
+from deeppersona_graph.taxonomy.outline import outline
+from deeppersona_graph.taxonomy.provide import (
+    check_model,
+    embed_anew,
+    import_files,
+    provide_bundled,
+    provide_roots,
+)
 from deeppersona_graph.taxonomy.read import load_tree
+from deeppersona_graph.taxonomy.search import Hit, search
 from deeppersona_graph.taxonomy.store import Progress, erase_tree
 from deeppersona_graph.taxonomy.sync import SyncReport, sync
 from deeppersona_graph.wanted import Values, Wanted, seed_of, specification_of
@@ -84,7 +99,7 @@ class DeepPersona:
         self.settings = settings
         self._announce = announce
         self._progress: Progress = progress or (lambda *_: None)
-        self._runs: list[Generation] = []
+        self._runs: list[Generation | Mining] = []
         """Closed with this; one that was iterated to its end has nothing left to close."""
 
     def __enter__(self) -> Self:
@@ -137,24 +152,47 @@ class DeepPersona:
         self._make_ready(name)
         return sync(self.graph, name, self.embedder)
 
-    def import_taxonomy(self, file: Path, taxonomy: str) -> Tree:
-        """Import a tree file under a new name; see `formats.read_tree` for what it may be."""
-        return import_file(self.graph, file, taxonomy, self.embedder, self._progress)
+    def import_taxonomy(self, files: Path | Sequence[Path], taxonomy: str) -> Tree:
+        """Import a tree file, or several as one tree, under a new name; see `formats.read_tree` for what they
+        may be."""
+        several = [files] if isinstance(files, Path) else files
+        return import_files(self.graph, several, taxonomy, self.embedder, self._progress)
 
-    def export_taxonomy(self, target: Path, taxonomy: str | None = None) -> int:
-        """Write the taxonomy as JSONL records; how many there are."""
-        lines = list(export_records(self.tree(taxonomy)))
+    def consolidate(self, taxonomy: str | None = None, *, via: Via = "online") -> Consolidation:
+        """Merge siblings of a taxonomy that are one, with all that hangs on them, in one transaction.
+
+        Where the likeness of names leaves a doubt the model of the settings decides; without one, such pairs
+        stay apart. Raises `WaitingError` where answers are outstanding.
+        """
+        tree = self.tree(taxonomy)
+        with ExitStack() as held:
+            interview = None
+            if self.settings.model is not None:
+                means = open_means(self.settings, self.settings.model, via, None, held)
+                interview = open_interview(means, self.settings.model, self.graph, tree.name, self._progress)
+            return consolidate(self.graph, tree, self.embedder, interview, self._progress)
+
+    def export_taxonomy(
+        self, target: Path, taxonomy: str | None = None, form: TreeFormat | None = None
+    ) -> int:
+        """Write the taxonomy to a file in `form`, or in the one that its name ends in; how many nodes it has.
+
+        Records keep everything. Raises `InputError` where the file cannot be written or its form is unknown.
+        """
+        chosen = form or form_of(target)
+        tree = self.tree(taxonomy)
         with whole_file(target) as path:
-            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return len(lines)
+            write_tree(tree, path, chosen, target.suffix)
+        return len(tree.attributes)
 
     def embed(self, taxonomy: str | None = None) -> None:
         """Make all vectors of a taxonomy anew with the model of the settings."""
         embed_anew(self.graph, taxonomy or self.settings.taxonomy, self.embedder, self._progress)
 
     def figures(self, taxonomy: str | None = None) -> Figures:
-        """Counts over the taxonomy."""
-        return figures(self.tree(taxonomy))
+        """Counts over the taxonomy, with its balance and its long tail."""
+        tree = self.tree(taxonomy)
+        return figures(tree, count_exchanges(self.graph, tree.name))
 
     def outline(
         self, taxonomy: str | None = None, branch: str | None = None, levels: int = 2
@@ -168,6 +206,41 @@ class DeepPersona:
         name = taxonomy or self.settings.taxonomy
         self.sync(name)
         return search(self.graph, name, self.embedder, text, limit)
+
+    def mine(
+        self,
+        files: Sequence[Path],
+        taxonomy: str,
+        *,
+        via: Via = "online",
+        budget: float | None = None,
+        branches: int = BRANCHES,
+    ) -> Mining:
+        """Open a run that mines dialogues into a taxonomy; a new one has the twelve domains.
+
+        The model of the settings is asked; `budget` is in USD; for up to `branches` thin branches attributes
+        are proposed. Raises `InputError` for files that cannot be read, `PrerequisiteError` for lack of a
+        model.
+        """
+        check_taxonomy(taxonomy)
+        dialogues = open_dialogues(files)
+
+        def tree() -> Tree:
+            if taxonomy != NAME:
+                provide_roots(self.graph, taxonomy, self.embedder, self._progress)
+            return self.tree(taxonomy)
+
+        run = Mining(
+            self.settings, self.graph, tree, self.embedder, dialogues, taxonomy, self._progress,
+            via=via, budget=budget, branches=branches,
+        )  # fmt: skip
+        self._runs.append(run)
+        return run
+
+    def why_attribute(self, attribute: str, taxonomy: str | None = None, limit: int = 10) -> Why:
+        """Why an attribute is in the tree, with at most `limit` of the exchanges at or below it."""
+        tree = self.tree(taxonomy)
+        return why(self.graph, tree.name, find_attribute(tree, attribute), limit)
 
     # Personas
 

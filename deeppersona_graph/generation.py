@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import InputError, InterruptedRunError, PrerequisiteError
 from deeppersona_graph.graph.connection import Graph
+from deeppersona_graph.lines import Malformed
 from deeppersona_graph.llm.estimate import Estimator, Forecast, forecast
 from deeppersona_graph.llm.executors.drive import Failed, Finished, Outcome, Parked, Task
 from deeppersona_graph.llm.executors.local import LocalExecutor
@@ -27,7 +28,7 @@ from deeppersona_graph.personas.expect import expected
 from deeppersona_graph.personas.generate import Making, generate
 from deeppersona_graph.personas.profile import centre
 from deeppersona_graph.personas.runs import Way, begin_run, close_run, open_run, resolve_biases
-from deeppersona_graph.personas.sketches import Malformed, Sketches
+from deeppersona_graph.personas.sketches import Sketches
 from deeppersona_graph.personas.store import population_ids
 from deeppersona_graph.personas.workbench import Plan, Workbench
 from deeppersona_graph.settings import Settings
@@ -178,7 +179,7 @@ class Generation:
     @property
     def files(self) -> tuple[Path, ...]:
         """The batch files that this run wrote."""
-        return () if self._means.batch is None else self._means.batch.files
+        return self._means.files
 
     @property
     def priced(self) -> bool:

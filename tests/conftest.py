@@ -7,12 +7,17 @@ names another, and `--server container` starts one with testcontainers (Docker).
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
+from endpoint import KEY, Endpoint
 from neo4j import Driver, GraphDatabase
+from pydantic import SecretStr
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.graph.connection import Graph
@@ -106,6 +111,45 @@ def apart(settings: Settings, api: DeepPersona, cache_folder: Path, tmp_path: Pa
     }
 
 
+@pytest.fixture
+def asking(
+    api: DeepPersona, settings: Settings, endpoint: Endpoint, tmp_path: Path
+) -> Iterator[Callable[..., DeepPersona]]:
+    """Makes APIs on the server of the tests that ask the endpoint, each with the answers in a folder of its
+    own, by name; embeddings are shared."""
+    with ExitStack() as stack:
+
+        def make(folder: str = "data", **changes: Any) -> DeepPersona:
+            own = {
+                "data_dir": tmp_path / folder,
+                "model": "gpt-4o-mini",
+                "base_url": endpoint.url,
+                "api_key": SecretStr(KEY),
+                "concurrency": 8,
+                **changes,
+            }
+            opened = DeepPersona(settings.model_copy(update=own))
+            opened.__dict__ |= {"graph": api.graph, "embedder": api.embedder}
+            stack.callback(_leave_shared, opened)
+            return opened
+
+        yield make
+
+
+@pytest.fixture
+def environment(apart: dict[str, str], endpoint: Endpoint) -> dict[str, str]:
+    """Leads a process to the server of the tests and to the endpoint, with a data folder of its own."""
+    ours = ("NEO4J_", "DEEPPERSONA_", "OPENAI_")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        **apart,
+        "OPENAI_BASE_URL": endpoint.url,
+        "OPENAI_API_KEY": KEY,
+        "DEEPPERSONA_MODEL": "gpt-4o-mini",
+        "DEEPPERSONA_CONCURRENCY": "4",
+    }
+
+
 @pytest.fixture(scope="session")
 def human(api: DeepPersona) -> Tree:
     """The bundled taxonomy as it stands in the graph."""
@@ -157,3 +201,9 @@ def _renew(api: DeepPersona) -> None:
 def _forget(api: DeepPersona, population: str) -> None:
     if population in {row["name"] for row in api.populations()}:
         api.delete(population=population)
+
+
+def _leave_shared(opened: DeepPersona) -> None:
+    for name in ("graph", "embedder"):
+        del opened.__dict__[name]
+    opened.close()

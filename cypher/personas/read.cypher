@@ -1,4 +1,4 @@
-// Personas with their attributes, core attributes first, by id.
+// Personas with their attributes, core attributes first, by id; edges that a merge superseded do not count.
 // access: read
 // params: ids
 // returns: persona, traits
@@ -6,6 +6,7 @@ CYPHER 5
 MATCH (p:Persona) WHERE p.id IN $ids
 CALL (p) {
   MATCH (p)-[has:HAS]->(a:Attribute)
+  WHERE coalesce(has.source, '') <> 'superseded'
   WITH has, a ORDER BY has.order
   RETURN collect({attribute: a.id, path: a.path, value: has.value, source: has.source, order: has.order,
                   stratum: has.stratum, similarity: has.similarity, request: has.request}) AS traits

@@ -42,7 +42,8 @@ WHERE bias > 0.0
 WITH root, branch, a, [r IN requires WHERE r[0]] AS needs,
   a.siblings / bias * (1.0 + CASE WHEN a.support > 0 THEN a.support ELSE a.leaves END) ^ $alpha
     * CASE WHEN $beta = 0.0 THEN 1.0 ELSE
-        (1.0 + COUNT { (a)<-[:HAS]-(p:Persona {population: $population}) WHERE p.index < $before }) ^ $beta
+        (1.0 + COUNT { (a)<-[has:HAS]-(p:Persona {population: $population})
+          WHERE p.index < $before AND coalesce(has.source, '') <> 'superseded' }) ^ $beta
       END AS slowness
 WITH root, branch, collect({
   id: a.id, draw: a.draw, slowness: slowness, embedding: a.embedding,

@@ -17,7 +17,7 @@ from deeppersona_graph.errors import AnswerStoreError
 PATIENCE = 60.0
 """Seconds to wait for another process's writing."""
 
-LAYOUT = 1
+LAYOUT = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, prompt TEXT NOT NULL, version INTEGER NOT NULL, asked TEXT NOT NULL,
@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY, file TEXT NOT NULL, prompt TEXT NOT NULL, version INTEGER NOT NULL,
     model TEXT NOT NULL, final INTEGER NOT NULL, message TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS packs (key TEXT PRIMARY KEY, questions TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejections (
     model TEXT NOT NULL, status INTEGER, code TEXT, parameter TEXT, message TEXT NOT NULL
 );

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from deeppersona_graph.errors import InputError
@@ -35,6 +36,11 @@ class Means:
     """Where answers are kept; none: there is no model."""
     batch: BatchExecutor | None = None
     """Where requests go into files."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The batch files that were written last."""
+        return () if self.batch is None else self.batch.files
 
     def count_batched(self, keys: Iterable[str]) -> None:
         """Count what the answers of `keys` cost that came in batch files: they were paid for elsewhere."""

@@ -129,6 +129,8 @@ class Attribute:
     """Distinct exchanges that evidence it or an attribute below it."""
     retired: bool = False
     generic: bool = False
+    proposed: bool = False
+    """Named by a model without evidence, to fill a thin branch."""
     aliases: tuple[str, ...] = ()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deeppersona_graph.embedding.protocol import Embedder
@@ -12,7 +12,9 @@ from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.taxonomy import bundled
 from deeppersona_graph.taxonomy.embed import Vectors, all_vectors
-from deeppersona_graph.taxonomy.formats import read_tree
+from deeppersona_graph.taxonomy.formats import check_taxonomy, read_trees
+from deeppersona_graph.taxonomy.formats.building import complete
+from deeppersona_graph.taxonomy.mining.domains import new_roots
 from deeppersona_graph.taxonomy.read import load_tree
 from deeppersona_graph.taxonomy.store import Progress, store_tree, taxonomy_state, write_vectors
 
@@ -41,12 +43,14 @@ def provide_bundled(
             time.sleep(PAUSE)
 
 
-def import_file(graph: Graph, file: Path, taxonomy: str, embedder: Embedder, progress: Progress) -> Tree:
-    """The tree in `file` as a new taxonomy; see `formats.read_tree` for what the file may be.
+def import_files(
+    graph: Graph, files: Sequence[Path], taxonomy: str, embedder: Embedder, progress: Progress
+) -> Tree:
+    """The tree in `files` as a new taxonomy; see `formats.read_tree` for what a file may be.
 
     Raises `TreeFileError`, or `InputError` where the name is taken.
     """
-    tree = read_tree(file, taxonomy)
+    tree = read_trees(files, taxonomy)
     if taxonomy_state(graph, taxonomy) == "ready":
         raise InputError(f"the taxonomy {taxonomy!r} exists already; import under another --taxonomy")
     _store(graph, tree, embedder, all_vectors(tree, embedder, progress), progress)
@@ -59,6 +63,18 @@ def provide_core(graph: Graph, source: Tree, taxonomy: str, embedder: Embedder, 
         return
     paths = {a.path[:length] for a in source.core.values() for length in range(1, len(a.path) + 1)}
     tree = Tree(taxonomy, tuple(a for a in source.attributes if a.path in paths), origin=source.name)
+    _store(graph, tree, embedder, all_vectors(tree, embedder, progress), progress)
+
+
+def provide_roots(graph: Graph, taxonomy: str, embedder: Embedder, progress: Progress) -> None:
+    """A taxonomy of the twelve domains and the core attributes, to be mined into; one there stays.
+
+    Raises `InputError` for a name that no taxonomy can have.
+    """
+    check_taxonomy(taxonomy)
+    if taxonomy_state(graph, taxonomy) == "ready":
+        return
+    tree = complete(taxonomy, new_roots(), origin="mined")
     _store(graph, tree, embedder, all_vectors(tree, embedder, progress), progress)
 
 

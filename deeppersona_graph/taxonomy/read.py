@@ -99,5 +99,6 @@ def _attribute(
         support=spelled["support"] or 0,
         retired=bool(spelled["retired"]),
         generic=bool(spelled["generic"]),
+        proposed=bool(spelled["proposed"]),
         aliases=tuple(spelled["aliases"] or ()),
     )

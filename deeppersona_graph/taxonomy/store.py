@@ -129,12 +129,12 @@ def _batches(tree: Tree, attribute_vectors: Vectors, value_vectors: Vectors) -> 
         _Batch("taxonomy/create_values", [values_row(a) for a in attributes if a.values], 500),
         _Batch(
             "taxonomy/require_for_attributes",
-            [_required({"attribute": a.id}, a.requires) for a in attributes if a.requires],
+            [required_row({"attribute": a.id}, a.requires) for a in attributes if a.requires],
             2000,
         ),
         _Batch(
             "taxonomy/require_for_values",
-            [_required({"value": v.id}, v.requires) for v in values if v.requires],
+            [required_row({"value": v.id}, v.requires) for v in values if v.requires],
             2000,
         ),
         _Batch("taxonomy/exclude_values", _excluded_values(values), 2000),
@@ -164,6 +164,7 @@ def attribute_row(attribute: Attribute) -> dict[str, Any]:
         "support": attribute.support,
         "retired": attribute.retired or None,
         "generic": attribute.generic or None,
+        "proposed": attribute.proposed or None,
         "aliases": list(attribute.aliases) or None,
         "draw": draw_of(attribute.id),
     }
@@ -194,7 +195,7 @@ def value_properties(value: Value) -> dict[str, Any]:
     return {k: v for k, v in properties.items() if v is not None}
 
 
-def _required(owner: dict[str, str], requires: Sequence[Requirement]) -> dict[str, Any]:
+def required_row(owner: dict[str, str], requires: Sequence[Requirement]) -> dict[str, Any]:
     return {**owner, "values": sorted({value for one in requires for value in one.values})}
 
 

@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> Path:
         {"path": ["Drinks", "Tea"], "value_type": "categorical", "values": ["green", "black"]},
         {"path": ["Drinks", "Tea", "Sugar"], "value_type": "ordinal", "values": ["none", "some"]},
         {"path": ["Drinks", "Coffee"], "retired": True},
-        {"path": [NOISY, "leaf"]},
+        {"path": [NOISY, "leaf"], "proposed": True},
         *({"path": ["Odd", name]} for name in ODD),
     ]
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
@@ -100,7 +100,11 @@ def test_every_command_gives_json(
     ]
     stats = taxonomy_command("stats", "--json").data
     assert (stats["name"], stats["version"], stats["nodes"], stats["retired"]) == (taxonomy, 1, nodes, 1)
-    assert (stats["by_domain"]["Drinks"], stats["by_domain"][NOISY]) == (4, 2)
+    assert stats["by_root"]["Drinks"] == {"nodes": 4, "support": 0}
+    assert stats["by_root"][NOISY] == {"nodes": 2, "support": 0}
+    assert 0 < stats["balance"] < 1
+    assert (stats["proposed"], stats["evidenced"], stats["exchanges"]) == (1, 0, 0)
+    assert (stats["evidence_balance"], stats["support_gini"], stats["leaf_support_gini"]) == (None,) * 3
     assert sum(stats["by_depth"].values()) == sum(stats["by_type"].values()) == nodes
 
     hits = taxonomy_command("search", "sweetening a cup of tea", "--limit", "2", "--json").data
@@ -137,8 +141,8 @@ def test_line_breaks_and_escapes_in_names_are_spelled_out(taxonomy_command: Run,
     taxonomy_command("import", str(file))
     shown = r"two\nlines \x1b[31mred"
     tree, stats = taxonomy_command("tree", NOISY), taxonomy_command("stats")
-    assert tree.out.split("\n") == [f"{shown} (1)", "  leaf  ", ""]
-    assert f"       2  {shown}" in stats.out.split("\n")
+    assert tree.out.split("\n") == [f"{shown} (1)", "  leaf   [proposed]", ""]
+    assert f"{shown} 2" in {" ".join(row.split()) for row in stats.out.split("\n")}
     assert f"{shown} > leaf" in taxonomy_command("search", "red lines", "--limit", "100").out
 
 
@@ -167,7 +171,54 @@ def test_stats_give_the_figures(taxonomy_command: Run, taxonomy: str, file: Path
     lines = taxonomy_command("stats").out.split("\n")
     assert lines[0] == f"taxonomy {taxonomy}, version 1"
     assert lines[1].endswith("18 of the core, 1 retired")
-    assert "       4  Drinks" in lines
+    assert "0 exchanges evidence 0 nodes; 1 proposed without evidence" in lines
+    assert any(line.startswith("balance of nodes: 0.") for line in lines)
+    assert "evidence:" not in "".join(lines)
+    assert ["Drinks", "4"] in [line.split() for line in lines]
+
+
+@live
+def test_stats_tell_the_evidence_where_there_is_any(
+    taxonomy_command: Run, file: Path, by_hand: Callable[[str], None]
+) -> None:
+    taxonomy_command("import", str(file))
+    by_hand(
+        "MATCH (a:Attribute {taxonomy: $t}) WHERE a.name IN ['Drinks', 'Tea', 'Sugar'] SET a.support = 2 "
+        "WITH a WHERE a.name = 'Sugar' UNWIND [1, 2] AS n "
+        "CREATE (:Exchange {taxonomy: $t, id: $t + toString(n)})-[:EVIDENCES]->(a)"
+    )
+    found = taxonomy_command("stats", "--json").data
+    assert (found["exchanges"], found["evidenced"], found["by_root"]["Drinks"]["support"]) == (2, 3, 2)
+    assert (found["evidence_balance"], found["support_gini"], found["leaf_support_gini"]) == (0, 0, 0)
+    lines = taxonomy_command("stats").out.split("\n")
+    assert "2 exchanges evidence 3 nodes; 1 proposed without evidence" in lines
+    assert ["Drinks", "4", "2"] in [line.split() for line in lines]
+    assert any(line.startswith("balance of evidence: 0.000") for line in lines)
+
+
+@live
+def test_export_takes_its_format_from_the_name_or_the_option(
+    taxonomy_command: Run, file: Path, tmp_path: Path
+) -> None:
+    taxonomy_command("import", str(file))
+    begins = {
+        "a.jsonl": "{\"path\": [", "a.json": "{\n", "a.csv": "id,path,root,level_2,", "a.graphml": "<?xml",
+        "a.ttl": "@prefix", "a.rdf": "<?xml", "a.jsonld": "[", "a.html": "<!DOCTYPE html>",
+    }  # fmt: skip
+    for name, beginning in begins.items():
+        done = taxonomy_command("export", str(tmp_path / name))
+        assert (done.code, done.out) == (0, "")
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(beginning)
+    taxonomy_command("export", str(tmp_path / "graph.json"), "--format", "node-link")
+    assert {"nodes", "edges"} < set(json.loads((tmp_path / "graph.json").read_text(encoding="utf-8")))
+
+
+def test_export_to_a_name_of_no_format_names_the_choices(run: Run, bare: Path) -> None:
+    refused = run("taxonomy", "export", "tree.xlsx", "--uri", "bolt://127.0.0.1:1")
+    assert refused.code == 2
+    assert refused.refusal.startswith("tree.xlsx ends in '.xlsx'; expected one of .jsonl, .json, .csv")
+    assert "sunburst-html" in refused.refusal
+    assert list(bare.iterdir()) == []
 
 
 @live

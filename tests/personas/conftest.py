@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint import KEY, Endpoint, serving
+from endpoint import Endpoint, serving
 from model_endpoint import person_script
 from neo4j import Driver
-from pydantic import SecretStr
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.model.tree import Tree
-from deeppersona_graph.settings import Settings
 
 Rows = list[dict[str, Any]]
 
@@ -92,48 +87,3 @@ def endpoint() -> Iterator[Endpoint]:
     """A language model that answers well; tests put another script in its place."""
     with serving(person_script) as server:
         yield server
-
-
-@pytest.fixture
-def asking(
-    api: DeepPersona, settings: Settings, endpoint: Endpoint, tmp_path: Path
-) -> Iterator[Callable[..., DeepPersona]]:
-    """Makes APIs on the server of the tests that ask the endpoint, each with the answers in a folder of its
-    own, by name; embeddings are shared."""
-    with ExitStack() as stack:
-
-        def make(folder: str = "data", **changes: Any) -> DeepPersona:
-            own = {
-                "data_dir": tmp_path / folder,
-                "model": "gpt-4o-mini",
-                "base_url": endpoint.url,
-                "api_key": SecretStr(KEY),
-                "concurrency": 8,
-                **changes,
-            }
-            opened = DeepPersona(settings.model_copy(update=own))
-            opened.__dict__ |= {"graph": api.graph, "embedder": api.embedder}
-            stack.callback(_leave_shared, opened)
-            return opened
-
-        yield make
-
-
-@pytest.fixture
-def environment(apart: dict[str, str], endpoint: Endpoint) -> dict[str, str]:
-    """Leads a process to the server of the tests and to the endpoint, with a data folder of its own."""
-    ours = ("NEO4J_", "DEEPPERSONA_", "OPENAI_")
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        **apart,
-        "OPENAI_BASE_URL": endpoint.url,
-        "OPENAI_API_KEY": KEY,
-        "DEEPPERSONA_MODEL": "gpt-4o-mini",
-        "DEEPPERSONA_CONCURRENCY": "4",
-    }
-
-
-def _leave_shared(opened: DeepPersona) -> None:
-    for name in ("graph", "embedder"):
-        del opened.__dict__[name]
-    opened.close()

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deeppersona_graph.errors import InputError
-from deeppersona_graph.personas.sketches import LONGEST, LONGEST_LINE, TOLD, Sketches, open_sketches
+from deeppersona_graph.lines import TOLD
+from deeppersona_graph.personas.sketches import LONGEST, LONGEST_LINE, Sketches, open_sketches
 
 HUB = Path(__file__).parents[3] / "shared" / "data" / "baselines" / "personahub_4000.jsonl"
 

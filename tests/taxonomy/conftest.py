@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endpoint import Endpoint, serving
+from mining_model import MiningModel
 from neo4j import Driver
 
 from deeppersona_graph.graph.connection import Graph
@@ -80,6 +82,19 @@ def taxonomy(taxonomy: str, graph: Graph, by_hand: ByHand) -> Iterator[str]:
         name=taxonomy,
     )
     erase_tree(graph, taxonomy)
+
+
+@pytest.fixture
+def model() -> MiningModel:
+    """What the language model thinks of names; a test sets it."""
+    return MiningModel()
+
+
+@pytest.fixture
+def endpoint(model: MiningModel) -> Iterator[Endpoint]:
+    """The language model, up."""
+    with serving(model) as server:
+        yield server
 
 
 def _sorted(several: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from deeppersona_graph.taxonomy.formats.building import DEEPEST, is_unicode
 from deeppersona_graph.taxonomy.formats.nested import read_nested
 from deeppersona_graph.taxonomy.formats.node_link import read_node_link
 from deeppersona_graph.taxonomy.formats.records import read_records
+from deeppersona_graph.taxonomy.formats.uniting import unite
 
-__all__ = ["read_tree"]
+__all__ = ["check_taxonomy", "read_tree", "read_trees"]
 
 LONGEST_TAXONOMY = 100
 """Characters in the name of a taxonomy."""
@@ -28,7 +29,7 @@ def read_tree(path: Path, name: str) -> Tree:
     Raises `TreeFileError`, with the line where there is one, for a file that is none of them, and
     `InputError` for a name that no taxonomy can have.
     """
-    _check_taxonomy(name)
+    check_taxonomy(name)
     text = _text(path)
     if not text.strip():
         raise TreeFileError(f"{path} is empty; a tree file is JSONL records, nested JSON or node-link JSON")
@@ -49,6 +50,12 @@ def read_tree(path: Path, name: str) -> Tree:
     return _read_document(whole, text, path, name)
 
 
+def read_trees(paths: Sequence[Path], name: str) -> Tree:
+    """The tree in several files together; raises what `read_tree` and `unite` do."""
+    trees = [read_tree(path, name) for path in paths]
+    return trees[0] if len(trees) == 1 else unite(name, trees)
+
+
 def _read_document(whole: Any, text: str, path: Path, name: str) -> Tree:
     if (
         isinstance(whole, Mapping)
@@ -61,7 +68,8 @@ def _read_document(whole: Any, text: str, path: Path, name: str) -> Tree:
     return read_nested(whole, str(path), name)
 
 
-def _check_taxonomy(name: str) -> None:
+def check_taxonomy(name: str) -> None:
+    """Raise `InputError` for a name that no taxonomy can have."""
     if not name.strip() or len(name) > LONGEST_TAXONOMY or not is_unicode(name):
         raise InputError(
             f"{shorten(ascii(name))} is no name for a taxonomy; "

@@ -124,6 +124,7 @@ class Record(_Strict):
     support: Annotated[int, Field(ge=0, le=MOST_SUPPORT)] = 0
     retired: bool = False
     generic: bool = False
+    proposed: bool = False
     aliases: tuple[str, ...] = ()
 
 

@@ -125,6 +125,7 @@ def _space(record: Record, where: str) -> Attribute:
         support=record.support,
         retired=record.retired,
         generic=record.generic,
+        proposed=record.proposed,
         aliases=record.aliases,
     )
     if isinstance(record.values, NumberSpace):

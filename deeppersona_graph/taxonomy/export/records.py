@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, Value
+
+
+def write_records(tree: Tree, path: Path) -> None:
+    """Write the records to a file in UTF-8."""
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(line + "\n" for line in export_records(tree))
 
 
 def export_records(tree: Tree) -> Iterator[str]:
@@ -46,6 +53,7 @@ def _record(tree: Tree, attribute: Attribute) -> dict[str, Any]:
         "support": attribute.support or None,
         "retired": attribute.retired or None,
         "generic": attribute.generic or None,
+        "proposed": attribute.proposed or None,
         "aliases": list(attribute.aliases),
     }
 
