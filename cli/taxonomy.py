@@ -252,6 +252,9 @@ def why(
 @app.command("consolidate")
 def consolidate(
     taxonomy: Taxonomy = None,
+    sure: Annotated[
+        float, typer.Option("--sure", help="Likeness of names (cosine) from which siblings are one unasked.")
+    ] = 0.96,
     model: Model = None,
     base_url: BaseUrl = None,
     uri: Uri = None,
@@ -260,7 +263,7 @@ def consolidate(
 ) -> None:
     """Merge siblings that are one, with all that hangs on them; where in doubt a model decides, if named."""
     with opened(uri, data_dir, model=model, base_url=base_url) as api:
-        found = api.consolidate(taxonomy)
+        found = api.consolidate(taxonomy, sure=sure)
     if json:
         print_json(asdict(found))
     elif found.merged is None:
@@ -269,6 +272,6 @@ def consolidate(
         done = found.merged
         say(
             f"{len(done.into):,} of {found.before:,} attributes became one with another, {found.moved:,} "
-            f"moved below a broader one; {done.edges:,} edges of people moved, {done.superseded:,} superseded; "
-            f"now version {found.version}"
+            f"moved below a broader one; {done.edges:,} edges of people moved, {done.superseded:,} of them "
+            f"superseded; now version {found.version}"
         )

@@ -64,6 +64,8 @@ from deeppersona_graph.taxonomy.export import form_of, write_tree
 from deeppersona_graph.taxonomy.figures import Figures, count_exchanges, figures
 from deeppersona_graph.taxonomy.formats import check_taxonomy
 from deeppersona_graph.taxonomy.mining.consolidate import Consolidation, consolidate
+from deeppersona_graph.taxonomy.mining.grow import SURE
+from deeppersona_graph.taxonomy.mining.likeness import THRESHOLD
 from deeppersona_graph.taxonomy.mining.why import Why, why
 from deeppersona_graph.taxonomy.outline import outline
 from deeppersona_graph.taxonomy.provide import (
@@ -158,19 +160,24 @@ class DeepPersona:
         several = [files] if isinstance(files, Path) else files
         return import_files(self.graph, several, taxonomy, self.embedder, self._progress)
 
-    def consolidate(self, taxonomy: str | None = None, *, via: Via = "online") -> Consolidation:
+    def consolidate(
+        self, taxonomy: str | None = None, *, sure: float = SURE, via: Via = "online"
+    ) -> Consolidation:
         """Merge siblings of a taxonomy that are one, with all that hangs on them, in one transaction.
 
-        Where the likeness of names leaves a doubt the model of the settings decides; without one, such pairs
-        stay apart. Raises `WaitingError` where answers are outstanding.
+        From a raw cosine of names of `sure` on they are one without asking. Where likeness leaves a doubt,
+        the model of the settings decides; without one, such pairs stay apart. Raises `WaitingError` where answers
+        are outstanding.
         """
+        if not THRESHOLD <= sure <= 1:
+            raise InputError(f"--sure {sure:g}: expected a likeness from {THRESHOLD} to 1")
         tree = self.tree(taxonomy)
         with ExitStack() as held:
             interview = None
             if self.settings.model is not None:
                 means = open_means(self.settings, self.settings.model, via, None, held)
                 interview = open_interview(means, self.settings.model, self.graph, tree.name, self._progress)
-            return consolidate(self.graph, tree, self.embedder, interview, self._progress)
+            return consolidate(self.graph, tree, self.embedder, interview, self._progress, sure=sure)
 
     def export_taxonomy(
         self, target: Path, taxonomy: str | None = None, form: TreeFormat | None = None

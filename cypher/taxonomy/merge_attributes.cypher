@@ -5,7 +5,8 @@
 // persona the one of lower order stands (core attributes have none, the lowest); the other is kept as 'superseded',
 // with its former source in `was`, and counts no more, in the persona's depth neither.
 // Spaces: one that is missing, or provisional beside a real one, takes the other over, with what is required for it;
-// two spaces of values become one, by key; beside numbers the kept one stands, and the other's values are dropped.
+// two spaces of values become one, by key; that of a core attribute stands, as does a kept one where either is of
+// numbers, and the other's values are dropped.
 // A value that yields to one of the same key leaves it its constraints. What an attribute requires stands, since with
 // the other's it would be stricter than either; the other adds alternatives where it requires the same attribute.
 // Constraints that are lost (between the two, on dropped values, what stands aside) are counted as unbound.
@@ -21,7 +22,7 @@ CALL (row) {
   MATCH (g:Attribute {taxonomy: $taxonomy, id: row.gone})
   USING INDEX g:Attribute(taxonomy, id)
   WITH k, g, NOT EXISTS { (k)-[:REQUIRES]->() } AS free, CASE
-    WHEN g.value_type IS NULL THEN 'stands'
+    WHEN g.value_type IS NULL OR k.core IS NOT NULL THEN 'stands'
     WHEN k.value_type IS NULL THEN 'takes'
     WHEN k.generic AND NOT coalesce(g.generic, false) THEN 'takes'
     WHEN g.generic AND NOT coalesce(k.generic, false) THEN 'stands'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,12 @@ TRIES = 3
 
 SPLIT = 1
 """The sample of a question's own key: never asked, it names an answer that came with others."""
+
+_AMONG = """
+SELECT questions FROM packs WHERE prompt = ?
+ORDER BY EXISTS (SELECT 1 FROM answers WHERE answers.key = packs.key) DESC, key
+"""
+"""The packs of a prompt, those that were answered first."""
 
 COMPLAINTS = 8
 """Faults that an error quotes, at most."""
@@ -105,7 +111,7 @@ class Packer:
         replies: Replies[N] = Replies()
         self._recall(kind, questions.values(), replies)
         told(len(replies.given), len(questions))
-        open_ = {key: text for key, text in questions.items() if text not in replies.given}
+        open_ = [text for text in questions.values() if text not in replies.given]
         if not open_:
             return replies
         packs = {str(n): pack for n, pack in enumerate(self._packed(kind, open_))}
@@ -139,15 +145,14 @@ class Packer:
             if isinstance(settled, Settled):
                 replies.given[text] = Reply(settled.value.answers[0], settled.key)
 
-    def _packed(self, kind: Kind[N], open_: Mapping[str, str]) -> list[Sequence[str]]:
-        """Questions in packs. Those of an earlier run that are open still are packed as they were, so that
-        an answer which came meanwhile, or will come in a batch file, is theirs."""
-        known = [[open_[key] for key in keys] for keys in self._packs.among(open_)]
+    def _packed(self, kind: Kind[N], open_: Collection[str]) -> list[Sequence[str]]:
+        """Questions in packs. Those that went together in a request of an earlier run go together again, even
+        with questions that are no longer wanted, so that an answer which came meanwhile, or will come in a
+        batch file, is theirs."""
+        known = self._packs.among(kind.prompt, open_)
         packed = {text for pack in known for text in pack}
-        new = _cut([text for text in open_.values() if text not in packed], kind.size)
-        self._packs.note(
-            {self._request(kind, pack).key: [self._own(kind, text).key for text in pack] for pack in new}
-        )
+        new = _cut([text for text in open_ if text not in packed], kind.size)
+        self._packs.note(kind.prompt, {self._request(kind, pack).key: pack for pack in new})
         return [*known, *new]
 
     def _program(self, kind: Kind[N], texts: Sequence[str]) -> Program[None]:
@@ -229,25 +234,23 @@ class Packs:
     def __init__(self, store: AnswerStore) -> None:
         self._database = store.database
 
-    def among(self, open_: Mapping[str, str]) -> list[list[str]]:
-        """The packs all of whose questions are `open_` still, by the questions' keys, none twice."""
-        rows = self._database.read(
-            lambda connection: connection.execute("SELECT questions FROM packs ORDER BY key").fetchall()
-        )
-        taken: set[str] = set()
-        found = []
+    def among(self, prompt: str, open_: Collection[str]) -> list[Sequence[str]]:
+        """The packs of a prompt that hold any of the questions `open_`, by their texts."""
+        rows = self._database.read(lambda connection: connection.execute(_AMONG, (prompt,)).fetchall())
+        wanted = set(open_)
+        found: list[Sequence[str]] = []
         for (spelled,) in rows:
-            keys: list[str] = json.loads(spelled)
-            if all(key in open_ and key not in taken for key in keys):
-                taken.update(keys)
-                found.append(keys)
+            texts: list[str] = json.loads(spelled)
+            if not wanted.isdisjoint(texts):
+                wanted.difference_update(texts)
+                found.append(texts)
         return found
 
-    def note(self, packs: Mapping[str, Sequence[str]]) -> None:
+    def note(self, prompt: str, packs: Mapping[str, Sequence[str]]) -> None:
         """Take down packs, by the keys of their requests, before they are asked."""
-        rows = [(key, json.dumps(keys)) for key, keys in packs.items()]
+        rows = [(key, prompt, json.dumps(texts, ensure_ascii=False)) for key, texts in packs.items()]
         self._database.write(
-            lambda connection: connection.executemany("INSERT OR REPLACE INTO packs VALUES (?, ?)", rows)
+            lambda connection: connection.executemany("INSERT OR REPLACE INTO packs VALUES (?, ?, ?)", rows)
         )
 
     def forget(self, key: str) -> None:

@@ -112,7 +112,8 @@ def _build(bench: Bench, dialogues: Iterable[Exchange], report: MiningReport) ->
     _record(bench, standing, exchanges, classified, verdicts, mentions)
 
     roots = _merged(bench, standing, verdicts, mentions, report)
-    second = review(interview, embedder, domains, roots)
+    core = {a.id for a in bench.tree.core.values()}
+    second = review(interview, embedder, domains, core, roots)
     report.note_second(second, told(second))
     if bench.branches:
         report.note_refused(expand(interview, embedder, roots, bench.branches))

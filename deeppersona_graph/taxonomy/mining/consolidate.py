@@ -16,7 +16,7 @@ from deeppersona_graph.graph.connection import Graph, Transaction
 from deeppersona_graph.model.tree import Attribute, Path, Tree, normal
 from deeppersona_graph.taxonomy.merging import Merge, Merged, merge_attributes
 from deeppersona_graph.taxonomy.mining.domains import domains_of, domains_text, new_roots, surely_meant
-from deeppersona_graph.taxonomy.mining.grow import Atom, Growing, Node
+from deeppersona_graph.taxonomy.mining.grow import SURE, Atom, Growing, Node
 from deeppersona_graph.taxonomy.mining.interview import Interview, with_inputs
 from deeppersona_graph.taxonomy.mining.likeness import Likeness
 from deeppersona_graph.taxonomy.mining.paths import key_of
@@ -38,12 +38,19 @@ class Consolidation:
 
 
 def consolidate(
-    graph: Graph, tree: Tree, embedder: Embedder, interview: Interview | None, progress: Progress
+    graph: Graph,
+    tree: Tree,
+    embedder: Embedder,
+    interview: Interview | None,
+    progress: Progress,
+    *,
+    sure: float = SURE,
 ) -> Consolidation:
     """Merge what is one in a taxonomy, in one transaction.
 
-    Where likeness leaves a doubt the interview's model decides; without one, such pairs stay apart. Raises
-    `WaitingError` where its answers are outstanding, `ConflictError` where the taxonomy changed meanwhile.
+    From a raw cosine of `sure` on, siblings are one without asking. Where likeness leaves a doubt, the
+    interview's model decides; without one, such pairs stay apart. Raises `WaitingError` where its answers are
+    outstanding, `ConflictError` where the taxonomy changed meanwhile.
     """
     likeness = Likeness(graph, tree.name, embedder, among=True)
     likeness.embed_names(progress)
@@ -51,7 +58,7 @@ def consolidate(
     atoms = {key_of(a.path): _atom(a) for a in living}
     aligned = _aligned(tree, embedder, interview)
     verdicts = _Verdicts(interview)
-    growing = Growing(atoms, likeness, embedder, verdicts)
+    growing = Growing(atoms, likeness, embedder, verdicts, sure)
     while True:
         roots = [
             Node(domain.name, [atoms[key_of(root.path)] for root in (domain, *others)])

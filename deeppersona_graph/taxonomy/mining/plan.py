@@ -30,6 +30,8 @@ class Changes:
     links: list[dict[str, str]] = field(default_factory=list)
     """Parents of what is created."""
     merges: list[Merge] = field(default_factory=list)
+    clear: list[str] = field(default_factory=list)
+    """What becomes an attribute that mining did not make: its space goes first."""
     hang: list[dict[str, str]] = field(default_factory=list)
     """Attributes with another parent than before."""
     marks: list[dict[str, Any]] = field(default_factory=list)
@@ -65,6 +67,7 @@ def plan(
     changes = Changes()
     owners, merges = _owners(standing, roots)
     changes.merges += merges
+    changes.clear += [one for merge in merges if merge.keep not in standing.mined for one in merge.gone]
     used = {a.id for a in standing.tree.attributes}
     for root in roots:
         for path, node in root.walk():
@@ -127,19 +130,23 @@ def _plan_node(
     known = standing.mined.get(identity)
     attribute = standing.tree.by_id.get(identity)
     changes.decided += [{"attribute": identity, "decision": one} for one in sorted(_decisions(node))]
+    name = attribute.name if attribute is not None else node.name
+    if known is not None and not known.renamed:
+        name = node.name
+    own = standing.own_aliases(attribute) if attribute is not None else ()
+    aliases = _aliases(node, name, own)
+    united = any(merge.keep == identity for merge in changes.merges)
+    named = {"aliases": list(aliases) or None, "mined_aliases": list(aliases[len(own) :]) or None}
     if node.fixed is not None:
         assert attribute is not None
-        aliases = _aliases(node, attribute.name, attribute.aliases)
-        if aliases != attribute.aliases:
-            changes.marks.append({"id": identity, "properties": {"aliases": list(aliases)}})
+        if united or aliases != attribute.aliases:
+            changes.marks.append({"id": identity, "properties": named})
         return
-    name = known.name if known is not None and known.renamed else node.name
-    aliases = _aliases(node, name, known.aliases if known else ())
     sources = frozenset(source_mark(key_of(atom.path)) for atom in node.atoms)
     properties: dict[str, Any] = {}
     if attribute is None:
         attribute = Attribute(identity, path, aliases=aliases, proposed=node.proposed)
-        properties = {"sources": sorted(sources), "mined_name": name}
+        properties = {"sources": sorted(sources), "mined_name": name, **named}
         if told is not None:
             attribute = as_attribute(attribute, told[1], standing.tree)
             properties |= _marks_of(told, attribute)
@@ -148,17 +155,15 @@ def _plan_node(
         wanted = {"sources": sources, "name": name, "aliases": aliases, "proposed": node.proposed}
         if known.renamed:
             wanted["mined_name"] = known.mined_name
-        if any(getattr(known, key) != value for key, value in wanted.items()):
+        if united or any(getattr(known, key) != value for key, value in wanted.items()):
             properties = {
-                "sources": sorted(sources), "name": name, "aliases": list(aliases) or None,
-                "proposed": node.proposed or None,
+                "sources": sorted(sources), "name": name, "proposed": node.proposed or None, **named,
             }  # fmt: skip
             if not known.renamed:
                 properties["mined_name"] = name
         if known.name != name:
             changes.renamed.append((known.name, name))
         by_hand = space_mark(attribute) != known.space and known.space is not None
-        united = any(merge.keep == identity for merge in changes.merges)
         if told is not None and not by_hand and (united or digest_of(told[0]) != known.described):
             bare = Attribute(identity, attribute.path, aliases=aliases)
             fresh = as_attribute(bare, told[1], standing.tree)
@@ -180,10 +185,10 @@ def _decisions(node: Node) -> set[str]:
     return {*node.verdicts, *(decision_id(COMPARE, pair_text(*pair)) for pair in node.reasons)}
 
 
-def _aliases(node: Node, name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The other names of a node: those it has, then those it stands for, in order; no two the same."""
+def _aliases(node: Node, name: str, own: Iterable[str]) -> tuple[str, ...]:
+    """The other names of a node: its own, then those of what it stands for, in order; no two the same."""
     found = {normal(name): name}
-    for alias in (*known, *sorted(atom.path[-1] for atom in node.atoms)):
+    for alias in (*own, *sorted(atom.path[-1] for atom in node.atoms)):
         found.setdefault(normal(alias), alias)
     return tuple(found.values())[1:]
 

@@ -3,13 +3,12 @@ goes, and branches that say the same under different parents become one (DeepPer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deeppersona_graph.embedding.protocol import Embedder
-from deeppersona_graph.llm.packs import Reply
 from deeppersona_graph.model.tree import Attribute, Path, normal, shown
 from deeppersona_graph.taxonomy.mining.domains import domains_text, surely_meant
 from deeppersona_graph.taxonomy.mining.grow import Node
@@ -18,7 +17,6 @@ from deeppersona_graph.taxonomy.mining.paths import LEVELS
 from deeppersona_graph.taxonomy.mining.questions import (
     COMPARE,
     REVIEW,
-    Compared,
     Reviewed,
     pair_text,
     path_text,
@@ -26,6 +24,9 @@ from deeppersona_graph.taxonomy.mining.questions import (
 
 REDUNDANT = 0.85
 """Raw cosine of names from which attributes under different parents may be one."""
+
+CORE = 0.43
+"""Raw cosine from which an attribute may ask the same as one of the core."""
 
 PARENT = 0.70
 """Raw cosine of names from which an attribute stands for one that a model named as a parent."""
@@ -44,9 +45,15 @@ class Second:
 
 
 def review(
-    interview: Interview, embedder: Embedder, domains: Sequence[Attribute], roots: Sequence[Node]
+    interview: Interview,
+    embedder: Embedder,
+    domains: Sequence[Attribute],
+    core: Collection[str],
+    roots: Sequence[Node],
 ) -> Second:
     """Review every node that mining brought, and change the tree under `roots` accordingly.
+
+    `core` are the ids of the core attributes: what asks the same as one of them becomes it.
 
     Raises `WaitingError` where answers are outstanding.
     """
@@ -54,7 +61,7 @@ def review(
     mined = [(path, node) for root in roots for path, node in root.walk() if _is_mined(path, node)]
     kind = with_inputs(REVIEW, domains=domains_text(domains))
     reviews = interview.ask(kind, (path_text(path) for path, _ in mined), "reviewing places")
-    twins = list(_twins(embedder, roots))
+    twins = [*_twins(embedder, roots), *_core_twins(embedder, roots, core)]
     compared = interview.ask(
         COMPARE, (pair_text(paths[id(one)], paths[id(other)]) for one, other in twins), "comparing branches"
     )
@@ -66,10 +73,22 @@ def review(
         if reply is not None:
             node.verdicts.append(interview.reason(REVIEW, path_text(path)))
             _heed(node, path, reply.value, embedder, roots, parents, done)
+    became: dict[int, Node] = {}
     for one, other in twins:
-        first, second = paths[id(one)], paths[id(other)]
-        _unite_twins(one, other, (first, second), compared, roots, parents, done)
+        pair = (paths[id(one)], paths[id(other)])
+        found = compared.get(pair_text(*pair))
+        if found is not None and found.value.relation == "same":
+            _unite(one, other, pair, found.value.reason, roots, parents, became, done)
+    for root in roots:
+        _prune(root)
     return done
+
+
+def _prune(node: Node) -> None:
+    """Take away the areas that nothing is left in."""
+    for child in node.children:
+        _prune(child)
+    node.children = [one for one in node.children if one.fixed or one.children or one.evidence]
 
 
 def _is_mined(path: Path, node: Node) -> bool:
@@ -159,18 +178,44 @@ def _twins(embedder: Embedder, roots: Sequence[Node]) -> Iterator[tuple[Node, No
                     break
 
 
-def _unite_twins(
+def _core_twins(
+    embedder: Embedder, roots: Sequence[Node], core: Collection[str]
+) -> Iterator[tuple[Node, Node]]:
+    """For each mined node that dialogues speak of, the core attribute that may ask the same.
+
+    Somebody who is married at the core must not be divorced elsewhere, so less likeness is needed here: of
+    the names, or of the names with those above them.
+    """
+    placed = [(path, node) for root in roots for path, node in root.walk() if len(path) > 1]
+    cores = [(path, node) for path, node in placed if node.fixed and node.fixed.attribute in core]
+    mined = [(path, node) for path, node in placed if _is_mined(path, node) and node.evidence]
+    if not cores or not mined:
+        return
+    names, above = (
+        embedder.embed([f(path) for path, _ in mined]) @ embedder.embed([f(path) for path, _ in cores]).T
+        for f in (lambda path: path[-1], lambda path: " ".join(path[-2:]))
+    )
+    for (path, node), row in zip(mined, np.maximum(names, above), strict=True):
+        best = int(np.argmax(row))
+        other, twin = cores[best]
+        if row[best] >= CORE and path[:-1] != other[:-1]:
+            yield node, twin
+
+
+def _unite(
     one: Node,
     other: Node,
     paths: tuple[Path, Path],
-    compared: Mapping[str, Reply[Compared]],
+    reason: str,
     roots: Sequence[Node],
     parents: dict[int, Node],
+    became: dict[int, Node],
     done: Second,
 ) -> None:
-    reply = compared.get(pair_text(*paths))
+    """Let two nodes be one: the one that is fixed or has more support. `became` knows those that are gone."""
     here = {id(node): place for root in roots for place, node in root.walk()}
-    if reply is None or reply.value.relation != "same" or id(one) not in here or id(other) not in here:
+    one, other = _last(one, became), _last(other, became)
+    if one is other or id(one) not in here or id(other) not in here:
         return
     kept, gone = sorted((one, other), key=lambda node: (node.fixed is None, -_support(node), here[id(node)]))
     up, down = here[id(kept)], here[id(gone)]
@@ -181,7 +226,15 @@ def _unite_twins(
     parents[id(gone)].children.remove(gone)
     kept.reasons.add((min(paths), max(paths)))
     _absorb(kept, gone, parents)
-    done.united.append((down, up, reply.value.reason))
+    became[id(gone)] = kept
+    done.united.append((down, up, reason))
+
+
+def _last(node: Node, became: Mapping[int, Node]) -> Node:
+    """What a node came to be."""
+    while id(node) in became:
+        node = became[id(node)]
+    return node
 
 
 def _hang(node: Node, parent: Node, parents: dict[int, Node]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.dialogue import Exchange
 from deeppersona_graph.model.seeds import digest
-from deeppersona_graph.model.tree import Tree, normal
+from deeppersona_graph.model.tree import Attribute, Tree, normal
 from deeppersona_graph.taxonomy.mining.grow import Atom, Key
 from deeppersona_graph.taxonomy.mining.paths import key_of
 
@@ -58,14 +58,21 @@ class Standing:
     evidence: frozenset[Evidence]
     became: Mapping[str, str | None]
     """Attributes by the ids of the proposals that became them."""
+    aliases: Mapping[str, frozenset[str]]
+    """Other names that earlier runs gave attributes, by id; those aside are somebody's own."""
     banned: frozenset[Key]
     """Kept paths whose attribute was deleted by hand."""
+
+    def own_aliases(self, attribute: Attribute) -> tuple[str, ...]:
+        """The other names of an attribute that mining did not give it."""
+        mined = self.aliases.get(attribute.id, frozenset())
+        return tuple(alias for alias in attribute.aliases if alias not in mined)
 
     def given(self) -> Iterable[Atom]:
         """The attributes that mining did not make, as atoms that stay as they are."""
         for a in self.tree.attributes:
             if a.id not in self.mined and not a.retired:
-                names = frozenset(normal(alias) for alias in a.aliases)
+                names = frozenset(normal(alias) for alias in self.own_aliases(a))
                 yield Atom(a.path, attribute=a.id, names=names, fixed=True)
 
 
@@ -75,6 +82,7 @@ def read_standing(graph: Graph, tree: Tree) -> Standing:
     rows = graph.read("mining/read_exchanges", taxonomy=name)
     proposals = graph.read("mining/read_proposals", taxonomy=name)
     evidence = graph.read("mining/read_evidence", taxonomy=name)
+    aliases = graph.read("mining/read_mined_aliases", taxonomy=name)
     mined = [_mined(row) for row in graph.read("mining/read_mined", taxonomy=name)]
     return Standing(
         tree=tree,
@@ -83,6 +91,7 @@ def read_standing(graph: Graph, tree: Tree) -> Standing:
         mined={one.id: one for one in mined},
         evidence=frozenset((row["exchange"], row["attribute"], row["value"]) for row in evidence),
         became={row["id"]: row["attribute"] for row in proposals if row["kept"]},
+        aliases={row["id"]: frozenset(row["aliases"]) for row in aliases},
         banned=frozenset(
             key_of(row["kept"]) for row in proposals if row["placed"] and row["attribute"] is None
         ),

@@ -105,6 +105,7 @@ def write_changes(
             )
         _create(tx, name, changes)
         tx.run("mining/hang", taxonomy=name, rows=changes.hang)
+        tx.run("mining/clear_spaces", taxonomy=name, ids=changes.clear)
         merge_attributes(tx, name, changes.merges)
         tx.run("mining/mark", taxonomy=name, rows=changes.marks)
         tx.run("mining/remove", taxonomy=name, rows=changes.remove)
