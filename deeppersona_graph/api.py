@@ -166,8 +166,8 @@ class DeepPersona:
         """Merge siblings of a taxonomy that are one, with all that hangs on them, in one transaction.
 
         From a raw cosine of names of `sure` on they are one without asking. Where likeness leaves a doubt,
-        the model of the settings decides; without one, such pairs stay apart. Raises `WaitingError` where answers
-        are outstanding.
+        the model of the settings decides; without one, such pairs stay apart. Raises `WaitingError` where
+        answers are outstanding.
         """
         if not THRESHOLD <= sure <= 1:
             raise InputError(f"--sure {sure:g}: expected a likeness from {THRESHOLD} to 1")

@@ -13,6 +13,7 @@ from deeppersona_graph.model.tree import Attribute, Path, normal, shown
 from deeppersona_graph.taxonomy.mining.domains import domains_text, surely_meant
 from deeppersona_graph.taxonomy.mining.grow import Node
 from deeppersona_graph.taxonomy.mining.interview import Interview, with_inputs
+from deeppersona_graph.taxonomy.mining.likeness import THRESHOLD
 from deeppersona_graph.taxonomy.mining.paths import LEVELS
 from deeppersona_graph.taxonomy.mining.questions import (
     COMPARE,
@@ -195,10 +196,11 @@ def _core_twins(
         embedder.embed([f(path) for path, _ in mined]) @ embedder.embed([f(path) for path, _ in cores]).T
         for f in (lambda path: path[-1], lambda path: " ".join(path[-2:]))
     )
-    for (path, node), row in zip(mined, np.maximum(names, above), strict=True):
+    for (path, node), alike, row in zip(mined, names, np.maximum(names, above), strict=True):
         best = int(np.argmax(row))
         other, twin = cores[best]
-        if row[best] >= CORE and path[:-1] != other[:-1]:
+        compared = path[:-1] == other[:-1] and alike[best] >= THRESHOLD  # as siblings
+        if row[best] >= CORE and not compared:
             yield node, twin
 
 
