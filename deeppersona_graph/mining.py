@@ -28,8 +28,9 @@ from deeppersona_graph.taxonomy.mining.interview import Interview
 from deeppersona_graph.taxonomy.mining.report import MiningReport
 from deeppersona_graph.taxonomy.store import Progress
 
-LATER = 1.5
-"""Tokens of all later steps for each token of the first two, about, as measured (benchmarks/RESULTS.md)."""
+WHOLE_REQUESTS, WHOLE_SENT, WHOLE_RECEIVED = 3.0, 2.1, 4.4
+"""Requests and tokens of a run for each of its first two steps, about, as measured on 300 pairs of real dialogues
+(benchmarks/RESULTS.md)."""
 
 BRANCHES = 12
 """Thin branches for which attributes are proposed, unless somebody says otherwise."""
@@ -111,11 +112,14 @@ class Mining:
         first = first_questions(self._graph, self.taxonomy, packer, exchanges)
         estimator = Estimator.of(_store(self._means), self.model)
         tokens = sum((estimator.tokens(request) for request in first.requests), Tokens())
-        factor = 1 + LATER
-        whole = Tokens(*(round(factor * n) for n in (tokens.sent, tokens.cached, tokens.received)))
+        whole = Tokens(
+            round(WHOLE_SENT * tokens.sent),
+            round(WHOLE_SENT * tokens.cached),
+            round(WHOLE_RECEIVED * tokens.received),
+        )
         cost = self.report.prices.cost(self.model, whole, batch=self._means.batch is not None)
         return MiningForecast(
-            first.exchanges, first.new, round(factor * len(first.requests)), whole,
+            first.exchanges, first.new, round(WHOLE_REQUESTS * len(first.requests)), whole,
             cost if first.requests else 0.0,
         )  # fmt: skip
 
