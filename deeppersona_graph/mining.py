@@ -29,7 +29,7 @@ from deeppersona_graph.taxonomy.mining.report import MiningReport
 from deeppersona_graph.taxonomy.store import Progress
 
 WHOLE_REQUESTS, WHOLE_SENT, WHOLE_RECEIVED = 3.0, 2.1, 4.4
-"""Requests and tokens of a run for each of its first two steps, about, as measured on 300 pairs of real dialogues
+"""Requests and tokens of a run for each of its first two steps, about, as measured on 300 real pairs
 (benchmarks/RESULTS.md)."""
 
 BRANCHES = 12

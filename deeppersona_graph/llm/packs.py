@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from deeppersona_graph.errors import ModelAnswerError, shorten
 from deeppersona_graph.llm.again import again
@@ -47,16 +47,6 @@ class Numbered(AnswerModel):
 
 
 N = TypeVar("N", bound=Numbered)
-N_co = TypeVar("N_co", bound=Numbered, covariant=True)
-
-
-class Answering(Protocol[N_co]):
-    """The model of a whole answer: a list of the answers to the questions."""
-
-    @property
-    def answers(self) -> Sequence[N_co]: ...
-
-    def model_dump_json(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -114,19 +104,21 @@ class Packer:
         open_ = [text for text in questions.values() if text not in replies.given]
         if not open_:
             return replies
+        asked = set(open_)
         packs = {str(n): pack for n, pack in enumerate(self._packed(kind, open_))}
         tasks = (Task(name, self._program(kind, pack)) for name, pack in packs.items())
         with closing(self._means.executor.run(tasks)) as outcomes:
             for outcome in outcomes:
                 pack = packs[outcome.name]
-                self._recall(kind, pack, replies)
+                wanted = [text for text in pack if text in asked]
+                self._recall(kind, wanted, replies)
+                left = [text for text in wanted if text not in replies.given]
                 if isinstance(outcome, Parked):
-                    replies.waiting += len(pack)
+                    replies.waiting += len(left)
                 else:
                     self._packs.forget(self._request(kind, pack).key)
                 if isinstance(outcome, Failed):
-                    reason = str(outcome.error)
-                    replies.failed |= {text: reason for text in pack if text not in replies.given}
+                    replies.failed |= dict.fromkeys(left, str(outcome.error))
                 told(len(replies.given), len(questions))
         replies.files = self._means.files
         return replies

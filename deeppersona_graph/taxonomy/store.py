@@ -150,16 +150,9 @@ def attribute_row(attribute: Attribute) -> dict[str, Any]:
         "name": attribute.name,
         "path": list(attribute.path),
         "depth": len(attribute.path),
-        "description": attribute.description or None,
-        "value_type": attribute.value_type,
-        "minimum": attribute.minimum,
-        "maximum": attribute.maximum,
-        "typical": list(attribute.typical) if attribute.typical else None,
-        "unit": attribute.unit,
+        **space_properties(attribute),
         "at_most": attribute.at_most,
         "at_least": attribute.at_least,
-        "min_age": attribute.min_age,
-        "max_age": attribute.max_age,
         "core": attribute.core,
         "support": attribute.support,
         "retired": attribute.retired or None,
@@ -169,6 +162,20 @@ def attribute_row(attribute: Attribute) -> dict[str, Any]:
         "draw": draw_of(attribute.id),
     }
     return {"id": attribute.id, "properties": {k: v for k, v in properties.items() if v is not None}}
+
+
+def space_properties(attribute: Attribute) -> dict[str, Any]:
+    """What an attribute asks, of whom, and in which bounds; None where it says nothing of it."""
+    return {
+        "description": attribute.description or None,
+        "value_type": attribute.value_type,
+        "minimum": attribute.minimum,
+        "maximum": attribute.maximum,
+        "typical": list(attribute.typical) if attribute.typical else None,
+        "unit": attribute.unit,
+        "min_age": attribute.min_age,
+        "max_age": attribute.max_age,
+    }
 
 
 def values_row(attribute: Attribute) -> dict[str, Any]:

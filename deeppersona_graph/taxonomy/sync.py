@@ -28,6 +28,7 @@ from deeppersona_graph.model.tree import (
     shown,
     value_id,
 )
+from deeppersona_graph.taxonomy.changing import OvertakenError, change_tree
 from deeppersona_graph.taxonomy.embed import embed_attributes, embed_values
 from deeppersona_graph.taxonomy.formats.building import even_values
 from deeppersona_graph.taxonomy.shape import check_core, check_strays, tree_paths
@@ -96,12 +97,8 @@ def sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
     while True:
         try:
             return _sync(graph, taxonomy, embedder)
-        except _OvertakenError:
+        except OvertakenError:
             continue
-
-
-class _OvertakenError(Exception):
-    """Another process changed the taxonomy between reading and writing."""
 
 
 def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
@@ -124,12 +121,7 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
          "removed": report.removed}, ensure_ascii=False
     )  # fmt: skip
 
-    def write(tx: Transaction) -> int:
-        version = tx.run(
-            "taxonomy/raise_version", taxonomy=taxonomy, operation="sync", arguments=arguments, before=None
-        )[0]["version"]
-        if version != survey["version"] + 1:
-            raise _OvertakenError
+    def write(tx: Transaction) -> None:
         tx.run("taxonomy/sweep_values", taxonomy=taxonomy)
         tx.run("taxonomy/adopt_attributes", taxonomy=taxonomy, rows=work.attributes)
         tx.run("taxonomy/adopt_values", taxonomy=taxonomy, rows=work.values)
@@ -138,13 +130,10 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
         tx.run("taxonomy/embed_values", taxonomy=taxonomy, rows=vector_rows(tilted))
         tx.run("taxonomy/forget_vectors", taxonomy=taxonomy, rows=plain)
         tx.run("taxonomy/rekey_values", taxonomy=taxonomy, rows=respelled)
-        tx.run("taxonomy/derive", taxonomy=taxonomy)
-        counted = tx.run("taxonomy/survey", taxonomy=taxonomy)[0]["counted"]
-        tx.run("taxonomy/record_counts", taxonomy=taxonomy, counts=counted)
-        return int(version)
 
     other = not (report.added or report.moved or report.values or report.removed)
-    return replace(report, version=graph.transact(write), other=other)
+    version, _ = change_tree(graph, taxonomy, survey["version"], "sync", arguments, write)
+    return replace(report, version=version, other=other)
 
 
 def _respelled(graph: Graph, taxonomy: str) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import ConflictError
 from deeppersona_graph.graph.connection import Graph, Transaction
 from deeppersona_graph.model.tree import Attribute, Path, Tree, normal
+from deeppersona_graph.taxonomy.changing import OvertakenError, change_tree
 from deeppersona_graph.taxonomy.merging import Merge, Merged, merge_attributes
 from deeppersona_graph.taxonomy.mining.domains import domains_of, domains_text, new_roots, surely_meant
 from deeppersona_graph.taxonomy.mining.grow import SURE, Atom, Growing, Node
@@ -168,21 +169,15 @@ def _write(
     name = tree.name
     told = json.dumps({"merges": len(merges), "moved": len(hang)})
 
-    def write(tx: Transaction) -> tuple[int, Merged]:
-        version = tx.run(
-            "taxonomy/raise_version", taxonomy=name, operation="consolidate", arguments=told, before=None
-        )[0]["version"]
-        if version != tree.version + 1:
-            raise ConflictError(
-                f"the taxonomy {name!r} changed while it was being consolidated; run the same command again"
-            )
+    def write(tx: Transaction) -> Merged:
         tx.run("mining/hang", taxonomy=name, rows=hang)
         merged = merge_attributes(tx, name, merges)
         settle_paths(tx, name, embedder)
-        tx.run("taxonomy/count_support", taxonomy=name)
-        tx.run("taxonomy/derive", taxonomy=name)
-        counted = tx.run("taxonomy/survey", taxonomy=name)[0]["counted"]
-        tx.run("taxonomy/record_counts", taxonomy=name, counts=counted)
-        return int(version), merged
+        return merged
 
-    return graph.transact(write)
+    try:
+        return change_tree(graph, name, tree.version, "consolidate", told, write)
+    except OvertakenError:
+        raise ConflictError(
+            f"the taxonomy {name!r} changed while it was being consolidated; run the same command again"
+        ) from None

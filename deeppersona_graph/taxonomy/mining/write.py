@@ -12,13 +12,20 @@ from deeppersona_graph.graph.connection import Graph, Transaction
 from deeppersona_graph.model.dialogue import Exchange
 from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.model.tree import Attribute, Path, Tree
+from deeppersona_graph.taxonomy.changing import OvertakenError, change_tree
 from deeppersona_graph.taxonomy.embed import embed_attributes, embed_values
 from deeppersona_graph.taxonomy.merging import merge_attributes
 from deeppersona_graph.taxonomy.mining.filter import Verdict
 from deeppersona_graph.taxonomy.mining.plan import Changes
 from deeppersona_graph.taxonomy.mining.questions import Classified
 from deeppersona_graph.taxonomy.shape import tree_paths
-from deeppersona_graph.taxonomy.store import attribute_row, required_row, values_row, vector_rows
+from deeppersona_graph.taxonomy.store import (
+    attribute_row,
+    required_row,
+    space_properties,
+    values_row,
+    vector_rows,
+)
 
 WRITTEN_AT_ONCE = 1000
 
@@ -94,15 +101,7 @@ def write_changes(
     values = embed_values(embedder, fresh, lambda *_: None)
     arguments = json.dumps(told, ensure_ascii=False)
 
-    def write(tx: Transaction) -> int:
-        version = tx.run(
-            "taxonomy/raise_version", taxonomy=name, operation="mine", arguments=arguments, before=None
-        )[0]["version"]
-        if version != tree.version + 1:
-            raise ConflictError(
-                f"the taxonomy {name!r} was changed while it was being mined; run the same command again, "
-                "nothing is asked twice"
-            )
+    def write(tx: Transaction) -> None:
         _create(tx, name, changes)
         tx.run("mining/hang", taxonomy=name, rows=changes.hang)
         tx.run("mining/clear_spaces", taxonomy=name, ids=changes.clear)
@@ -115,13 +114,15 @@ def write_changes(
         tx.run("mining/evidence", taxonomy=name, rows=_evidence_rows(changes.evidence))
         tx.run("mining/became", taxonomy=name, rows=changes.became)
         settle_paths(tx, name, embedder)
-        tx.run("taxonomy/count_support", taxonomy=name)
-        tx.run("taxonomy/derive", taxonomy=name)
-        counted = tx.run("taxonomy/survey", taxonomy=name)[0]["counted"]
-        tx.run("taxonomy/record_counts", taxonomy=name, counts=counted)
-        return int(version)
 
-    return graph.transact(write)
+    try:
+        version, _ = change_tree(graph, name, tree.version, "mine", arguments, write)
+    except OvertakenError:
+        raise ConflictError(
+            f"the taxonomy {name!r} was changed while it was being mined; run the same command again, "
+            "nothing is asked twice"
+        ) from None
+    return version
 
 
 def record_decided(graph: Graph, taxonomy: str, changes: Changes) -> None:
@@ -140,17 +141,7 @@ def _create(tx: Transaction, taxonomy: str, changes: Changes) -> None:
 def _replace_spaces(tx: Transaction, taxonomy: str, changes: Changes) -> None:
     rows = []
     for attribute, marks in changes.spaces:
-        properties = {
-            "description": attribute.description or None,
-            "value_type": attribute.value_type,
-            "minimum": attribute.minimum,
-            "maximum": attribute.maximum,
-            "typical": list(attribute.typical) if attribute.typical else None,
-            "unit": attribute.unit,
-            "min_age": attribute.min_age,
-            "max_age": attribute.max_age,
-            **marks,
-        }
+        properties = {**space_properties(attribute), **marks}
         rows.append({"id": attribute.id, "properties": properties, "values": values_row(attribute)["values"]})
     tx.run("mining/replace_space", taxonomy=taxonomy, rows=rows)
     _require(tx, taxonomy, [attribute for attribute, _ in changes.spaces])
