@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deeppersona_graph.cli import options
+from deeppersona_graph.cli.figures import show_figures
 from deeppersona_graph.cli.making import ASKED_ABOVE, Spending
 from deeppersona_graph.cli.output import ask, opened, print_json, say
 from deeppersona_graph.errors import ConflictError, ModelAccessError, ModelError
@@ -99,6 +100,8 @@ def _show(report: MiningReport) -> None:
     if report.proposed:
         verdicts = ", ".join(f"{count:,} {name}" for name, count in report.verdicts.items())
         say(f"{report.mentions:,} mentions of {report.proposed:,} paths: {verdicts}")
+    for path, why in list(report.dropped.items())[:LISTED]:
+        say(f"dropped {path}: {why}")
     if report.state == "waiting":
         return
     if report.attributes:
@@ -112,11 +115,12 @@ def _show(report: MiningReport) -> None:
             f"{report.attributes:,} attributes: {report.created:,} new, {report.renamed} renamed, "
             f"{report.gone} gone; the taxonomy {report.taxonomy} has version {report.version} now"
         )
-        say(f"see it with: deeppersona taxonomy stats --taxonomy {report.taxonomy}")
     elif report.classes and report.classes["Non-personalizable"] == report.exchanges:
         say("no dialogue reveals anything about a person; the tree is as it was")
     else:
         say("nothing new follows from these dialogues; the tree is as it was")
+    if report.changed and report.figures is not None:
+        show_figures(report.figures)
 
 
 def _tell(run: Mining, report: MiningReport) -> None:

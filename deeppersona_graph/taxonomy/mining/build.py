@@ -16,6 +16,7 @@ from deeppersona_graph.llm.packs import Packer
 from deeppersona_graph.llm.request import Request
 from deeppersona_graph.model.dialogue import Exchange
 from deeppersona_graph.model.tree import Path, Tree
+from deeppersona_graph.taxonomy.figures import count_exchanges, figures
 from deeppersona_graph.taxonomy.mining.classify import Mentioned, classify, extract, personal
 from deeppersona_graph.taxonomy.mining.describe import describe, mined_nodes
 from deeppersona_graph.taxonomy.mining.domains import domains_of, domains_text, new_roots
@@ -45,6 +46,7 @@ from deeppersona_graph.taxonomy.mining.write import (
     record_proposals,
     write_changes,
 )
+from deeppersona_graph.taxonomy.read import load_tree
 from deeppersona_graph.taxonomy.store import Progress
 
 
@@ -125,6 +127,8 @@ def _build(bench: Bench, dialogues: Iterable[Exchange], report: MiningReport) ->
     changes = plan(standing, roots, described, kept)
     report.note_changes(changes)
     _write(bench, changes, report)
+    name = bench.tree.name
+    report.figures = figures(load_tree(bench.graph, name), count_exchanges(bench.graph, name))
 
 
 def _record(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from deeppersona_graph.model.tree import Path as TreePath
 from deeppersona_graph.model.tree import shown
+from deeppersona_graph.taxonomy.figures import Figures
 from deeppersona_graph.taxonomy.mining.filter import Verdict
 from deeppersona_graph.taxonomy.mining.grow import Node
 from deeppersona_graph.taxonomy.mining.plan import Changes
@@ -58,6 +59,8 @@ class MiningReport:
     gone: int = 0
     renamed: int = 0
     described: int = 0
+    figures: Figures | None = None
+    """Of the tree as it is now; None where the run waits."""
     failed: dict[str, str] = field(default_factory=dict)
     """Questions without a usable answer, with the reason."""
     waiting: int = 0
