@@ -45,7 +45,7 @@ def main() -> None:
         first = time.perf_counter() - start
         after = run(driver, "count")
         start = time.perf_counter()
-        again = dp.consolidate(NAME, sure=given.sure)
+        again, _ = dp.consolidate(NAME, sure=given.sure)
         second = time.perf_counter() - start
         clear(dp, driver)
     print("| | before | after |\n|---|---|---|")

@@ -117,7 +117,7 @@ def _show(report: MiningReport) -> None:
         )
     elif report.classes and report.classes["Non-personalizable"] == report.exchanges:
         say("no dialogue reveals anything about a person; the tree is as it was")
-    else:
+    elif not report.failed:
         say("nothing new follows from these dialogues; the tree is as it was")
     if report.changed and report.figures is not None:
         show_figures(report.figures)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeppersona_graph.cli.figures import show_figures
-from deeppersona_graph.cli.options import BaseUrl, DataDir, Json, Model, Taxonomy, Uri
+from deeppersona_graph.cli.options import BaseUrl, Budget, DataDir, Json, Model, Taxonomy, Uri
 from deeppersona_graph.cli.output import line, opened, out, print_json, say
 from deeppersona_graph.model.tree import shown
 
@@ -219,13 +219,14 @@ def consolidate(
     ] = 0.96,
     model: Model = None,
     base_url: BaseUrl = None,
+    budget: Budget = None,
     uri: Uri = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Merge siblings that are one, with all that hangs on them; where in doubt a model decides, if named."""
     with opened(uri, data_dir, model=model, base_url=base_url) as api:
-        found = api.consolidate(taxonomy, sure=sure)
+        found, report = api.consolidate(taxonomy, sure=sure, budget=budget)
     if json:
         print_json(asdict(found))
     elif found.merged is None:
@@ -237,3 +238,8 @@ def consolidate(
             f"moved below a broader one; {done.edges:,} edges of people moved, {done.superseded:,} of them "
             f"superseded; now version {found.version}"
         )
+    if report is not None:
+        say(report.summary())
+    if found.failed:
+        say(f"{found.failed} pairs found no usable answer and stay apart; run the same command again")
+        raise typer.Exit(1)

@@ -37,6 +37,7 @@ from deeppersona_graph.llm.executors.batch import FOLDER, batch_status, export_b
 from deeppersona_graph.llm.executors.responses import ImportReport, import_responses
 from deeppersona_graph.llm.means import Via, open_means
 from deeppersona_graph.llm.outbox import BatchStatus
+from deeppersona_graph.llm.report import Report
 from deeppersona_graph.llm.store import open_store
 from deeppersona_graph.mining import BRANCHES, Mining, open_interview
 from deeppersona_graph.model.addressing import find_attribute
@@ -161,23 +162,25 @@ class DeepPersona:
         return import_files(self.graph, several, taxonomy, self.embedder, self._progress)
 
     def consolidate(
-        self, taxonomy: str | None = None, *, sure: float = SURE, via: Via = "online"
-    ) -> Consolidation:
+        self, taxonomy: str | None = None, *, sure: float = SURE, budget: float | None = None
+    ) -> tuple[Consolidation, Report | None]:
         """Merge siblings of a taxonomy that are one, with all that hangs on them, in one transaction.
 
         From a raw cosine of names of `sure` on they are one without asking. Where likeness leaves a doubt,
-        the model of the settings decides; without one, such pairs stay apart. Raises `WaitingError` where
-        answers are outstanding.
+        the model of the settings decides, for at most `budget` USD; without one, such pairs stay apart. The
+        report tells what the model took.
         """
         if not THRESHOLD <= sure <= 1:
             raise InputError(f"--sure {sure:g}: expected a likeness from {THRESHOLD} to 1")
-        tree = self.tree(taxonomy)
+        tree, model = self.tree(taxonomy), self.settings.model
         with ExitStack() as held:
-            interview = None
-            if self.settings.model is not None:
-                means = open_means(self.settings, self.settings.model, via, None, held)
-                interview = open_interview(means, self.settings.model, self.graph, tree.name, self._progress)
-            return consolidate(self.graph, tree, self.embedder, interview, self._progress, sure=sure)
+            interview, report = None, None
+            if model is not None:
+                means = open_means(self.settings, model, "online", budget, held)
+                interview = open_interview(means, model, self.graph, tree.name, self._progress)
+                report = means.report
+            done = consolidate(self.graph, tree, self.embedder, interview, self._progress, sure=sure)
+        return done, report
 
     def export_taxonomy(
         self, target: Path, taxonomy: str | None = None, form: TreeFormat | None = None

@@ -5,7 +5,7 @@
 CYPHER 5
 MATCH (a:Attribute {taxonomy: $taxonomy})
 WHERE a.sources IS NOT NULL
-RETURN a {.id, .name, .aliases, .sources, .mined_name, .mined_parent, .described, .space, .proposed, .retired} AS attribute,
+RETURN a {.id, .name, .aliases, .sources, .mined_name, .mined_parent, .described, .space, .proposed, .retired, .mined_retired} AS attribute,
   head([(parent:Attribute)-[:HAS_CHILD]->(a) | parent.id]) AS parent,
   COUNT { (a)<-[:HAS]-() } AS personas, COUNT { (a)-[:HAS_CHILD]->() } AS children
 ORDER BY a.id

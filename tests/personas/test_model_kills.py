@@ -4,32 +4,26 @@ people are those of an undisturbed run.
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint import KEY, Call, Endpoint, Reply, said
+from endpoint import Call, Endpoint, Reply, said
+from killing import Chain, held
 from model_endpoint import draw, person_script, question, schema_name
 from neo4j import Driver
 from whole_people import faults_of
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.llm.store import FILE, AnswerStore
 from deeppersona_graph.model.tree import Tree
 
 pytestmark = pytest.mark.live
 
-COMMAND = [sys.executable, "-W", "error", "-c", "from deeppersona_graph.cli.main import main; main()"]
 PEOPLE, DEPTH, CHUNK, SLOTS = 10, 14, 4, 4
 KILLS = [
     *((stage, count) for stage in ("CoreValues", "Attitude", "Stories", "Interests") for count in (1, 4, 7)),
@@ -45,82 +39,6 @@ def _sometimes_wrong(call: Call) -> Reply:
     if len(call.body["messages"]) == 2 and draw(question(call), "wrong", below=8) == 0:
         return said("Let me think.")
     return person_script(call)
-
-
-WAITING = (
-    "SHOW TRANSACTIONS YIELD transactionId, status "
-    "WHERE status STARTS WITH 'Blocked' OR status STARTS WITH 'Closing' RETURN transactionId AS id"
-)
-
-
-class Chain:
-    """Processes one after the other that make the same population, each told from the others by its key."""
-
-    def __init__(self, endpoint: Endpoint, environment: dict[str, str], arguments: list[str]) -> None:
-        self._endpoint, self._environment, self._arguments = endpoint, environment, arguments
-        self.store = Path(environment["DEEPPERSONA_DATA_DIR"]) / FILE
-        self.stored = [0]
-        """Answers that were there after each kill."""
-
-    def killed(self, reached: threading.Event) -> None:
-        """A process that is killed once something is reached."""
-        with self._started(f"-{len(self.stored) - 1}") as process:
-            in_time = reached.wait(60)
-            ended = process.poll()
-            process.send_signal(signal.SIGKILL)
-            assert (in_time, ended) == (True, None), process.communicate()
-            process.communicate(timeout=60)
-        with AnswerStore(self.store) as store:
-            self.stored.append(len(list(store.answers())))
-
-    def finished(self, name: str) -> dict[str, Any]:
-        """What a process reports that nobody disturbs."""
-        with self._started(name) as process:
-            out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
-        assert "Traceback" not in err
-        reported: dict[str, Any] = json.loads(out)
-        return reported
-
-    def asked(self, name: str) -> int:
-        """How many requests of a process arrived."""
-        return sum(call.authorization.endswith(KEY + name) for call in list(self._endpoint.calls))
-
-    def _started(self, name: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*COMMAND, "generate", *self._arguments],
-            env={**self._environment, "OPENAI_API_KEY": KEY + name},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-
-@contextmanager
-def _held(driver: Driver, database: str, attribute: str) -> Iterator[threading.Event]:
-    """Nobody can write an edge to the attribute inside the block; set once somebody waits to."""
-    waiting, over = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        seen: set[str] = set()
-        while not over.is_set() and not waiting.is_set():
-            rows = driver.execute_query(WAITING, database_=database).records
-            now = {str(row["id"]) for row in rows}
-            if now & seen:
-                waiting.set()
-            seen = now
-            over.wait(0.25)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        with driver.session(database=database) as session, session.begin_transaction() as holding:
-            holding.run("MATCH (a:Attribute {id: $id}) SET a.held = true", id=attribute).consume()
-            yield waiting
-            holding.rollback()
-    finally:
-        over.set()
-        watcher.join()
 
 
 def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_people(
@@ -145,7 +63,7 @@ def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_peop
 
     arguments = [f"--{name}={value}" for name, value in wanted.items()]
     arguments += ["--count", str(PEOPLE), "--population", population, "--json"]
-    chain = Chain(endpoint, environment, arguments)
+    chain = Chain(endpoint, environment, ["generate", *arguments])
     arrived: dict[str, set[str]] = defaultdict(set)
     for stage, count in KILLS:
         reached = threading.Event()
@@ -163,15 +81,16 @@ def test_a_run_killed_again_and_again_pays_nothing_twice_and_makes_the_same_peop
         chain.killed(reached)
         assert _half_written(dp, population) == []
     endpoint.script = _sometimes_wrong
-    with _held(driver, dp.graph.database, small.core["attitude"].id) as waiting:
+    attitude = small.core["attitude"].id
+    with held(driver, dp.graph.database, label="Attribute", taxonomy=small.name, id=attitude) as waiting:
         chain.killed(waiting)
     assert _half_written(dp, population) == []
     there = len(_there(dp, population))
     reported = chain.finished("-last")
     assert (len(reported["made"]), reported["failed"]) == (PEOPLE - there, [])
-    assert chain.asked("-last") == questions - chain.stored[-1]
-    for number, (before, after) in enumerate(pairwise(chain.stored)):
-        assert 0 <= chain.asked(f"-{number}") - (after - before) <= SLOTS
+    assert chain.asked("-last") == questions - len(chain.paid[-1])
+    for number, (before, after) in enumerate(pairwise(chain.paid)):
+        assert 0 <= chain.asked(f"-{number}") - len(after - before) <= SLOTS
     dp.export(population, tmp_path / "killed.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     before = len(endpoint.calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,18 @@ from endpoint import Endpoint, serving
 from mining_model import MiningModel
 from neo4j import Driver
 
+from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.graph.connection import Graph
-from deeppersona_graph.model.tree import Attribute, Tree
+from deeppersona_graph.model.tree import Attribute, Tree, shown
 from deeppersona_graph.taxonomy.formats import read_tree
 from deeppersona_graph.taxonomy.formats.building import core_attributes
+from deeppersona_graph.taxonomy.mining.report import MiningReport
 from deeppersona_graph.taxonomy.store import erase_tree
 
 Read = Callable[..., Tree]
 ByHand = Callable[..., set[tuple[Any, ...]]]
+Asking = Callable[..., DeepPersona]
+Mine = Callable[..., MiningReport]
 
 
 @pytest.fixture
@@ -95,6 +99,34 @@ def endpoint(model: MiningModel) -> Iterator[Endpoint]:
     """The language model, up."""
     with serving(model) as server:
         yield server
+
+
+@pytest.fixture
+def mine(asking: Asking, taxonomy: str, tmp_path: Path) -> Mine:
+    """Mines lines into the test's own taxonomy; what it answered is kept in a folder, by name."""
+
+    def run(lines: Sequence[str], folder: str = "data", *, expand: int = 0) -> MiningReport:
+        file = tmp_path / "dialogues.jsonl"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        return asking(folder, concurrency=2).mine([file], taxonomy, branches=expand).run()
+
+    return run
+
+
+@pytest.fixture
+def mined(api: DeepPersona, taxonomy: str) -> Callable[[], dict[str, tuple[int, tuple[str, ...]]]]:
+    """Support and aliases of what stands below the roots and is not of the core, by path as shown."""
+
+    def look() -> dict[str, tuple[int, tuple[str, ...]]]:
+        tree = api.tree(taxonomy)
+        core = {a.path[:length] for a in tree.core.values() for length in range(len(a.path) + 1)}
+        return {
+            shown(a.path): (a.support, a.aliases)
+            for a in tree.attributes
+            if a.path not in core and len(a.path) > 1
+        }
+
+    return look
 
 
 def _sorted(several: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -152,6 +152,12 @@ def test_source_and_licence_are_those_of_the_record_else_the_file_gives_its_name
     ]  # fmt: skip
 
 
+def test_notes_are_masked_before_they_are_cut(opened: Write) -> None:
+    long = "x " * 95 + "jane.doe@example.org"
+    (one,) = opened(ASKED | {"source": long, "licence": "ask jane@example.org"}).read()
+    assert (one.source, one.licence) == ("x " * 95 + "[e-mail]", "ask [e-mail]")
+
+
 def test_ids_are_of_the_masked_text_and_do_not_depend_on_spelling(opened: Write) -> None:
     found = opened(
         {"question": "Mail?", "answer": "It is a@b.org"}, {"question": "MAIL?", "answer": "It  is c@d.org"}
@@ -208,6 +214,36 @@ def test_a_spoiled_line_is_told_by_number_and_the_rest_goes_on(opened: Write, fi
     assert reason in told[1]
     assert len(told[1]) < 200
     assert "\n" not in told[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'jane.doe@example.org", "answer": "b"}',
+        'I am on 5\\n@jane_doe", "answer": "b"}',
+        {"question": {"text": "jane.doe@example.org"}, "answer": "b"},
+        {"question": ["a"], "answer": {"text": "Hi\n@jane_doe"}},
+        {"jane.doe@example.org": "a"},
+        {"messages": ["jane.doe@example.org"]},
+        [1, "jane@münchen.de"],
+        {"messages": [{"role": "jane.doe@example.org", "content": "a"}]},
+        {"messages": [{"role": "x" * 10 + " jane.doe@example.org and others", "content": "a"}]},
+    ],
+)
+def test_what_is_told_of_a_spoiled_line_is_masked(opened: Write, file: Path, line: Any) -> None:
+    found = opened(ASKED, raw([line]) if isinstance(line, list) else line)
+    pairs(found)
+    ((_, reason),) = found.malformed[file].first
+    assert "jane" not in reason
+    assert "[e-mail]" in reason or "[account]" in reason
+
+
+def test_of_a_document_that_breaks_off_nothing_is_shown(opened: Write, file: Path) -> None:
+    found = opened('[\n{"question": "a", "answer": "b"},\n{"mail": "jane.doe@example.org", oops}\n]')
+    assert pairs(found) == [("a", "b")]
+    ((_, reason),) = found.malformed[file].first
+    assert "jane" not in reason
+    assert "example" not in reason
 
 
 def test_of_many_spoiled_lines_the_first_are_told(opened: Write, file: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deeppersona_graph.taxonomy.dialogues.masking import masked
+from deeppersona_graph.taxonomy.dialogues.masking import masked, quoted
 
 MASKED = {
     "[e-mail]": [
@@ -16,6 +16,11 @@ MASKED = {
         "jane@münchen.de",
         "jane (at) example (dot) com",
         "jane at gmail dot com",
+        "jane dot doe at gmail dot com",
+        "jane underscore doe at yahoo dot co dot uk",
+        "jane(a)gmail.com",
+        "jane (a) gmail.com",
+        "jane.doe(a)example.org",
     ],
     "[telephone]": [
         "+1 415 555 2671 ext. 5",
@@ -50,6 +55,15 @@ MASKED = {
         "u/jane_doe",
         "https://jane:secret@host.example/x",
         "https://host.example/~jane/",
+        "github.com/janedoe",
+        "https://github.com/janedoe/dotfiles",
+        "pinterest.com/janedoe",
+        "https://www.pinterest.co.uk/janedoe/",
+        "bsky.app/profile/jane.bsky.social",
+        "jane.bsky.social",
+        "janedoe.tumblr.com",
+        "https://janedoe.tumblr.com/post/123",
+        "tumblr.com/janedoe",
     ],
     "[bank account]": [
         "GB82 WEST 1234 5698 7654 32",
@@ -91,6 +105,17 @@ KEPT = [
     "https://en.wikipedia.org/wiki/Jane",
     "https://www.netflix.com/browse",
     "my Instagram is private, Twitter is fun",
+    "my username is secret",
+    "My username is great, my gamertag is not",
+    "my Instagram handle is the same, Steam name: none",
+    "My tiktok is great.i love it",
+    "My name is Jane, the door handle is loose",
+    "Instagram: Perfect for sharing photos",
+    "handle: https://host.example",
+    "Pick (a) cats. dogs or (b) at home",
+    "https://github.com/features, github.com/trending and pinterest.com/ideas",
+    "www.tumblr.com, api.tumblr.com and 64.media.tumblr.com",
+    "It goes live:tonight",
     "and/or y/u/ok",
     "look at amazon dot com",
     "[e-mail] [telephone] [account] [bank account] [card number]",
@@ -119,6 +144,18 @@ def test_other_numbers_signs_and_links_stay(text: str) -> None:
         ("我的手机是13812345678", "我的手机是[telephone]"),
         ("my instagram is jane_doe92", "my instagram is [account]"),
         ("Discord: jane#1234", "Discord: [account]"),
+        ("My Instagram handle is janedoe", "My Instagram handle is [account]"),
+        ("telegram username: janedoe", "telegram username: [account]"),
+        ("My name on Discord is janedoe.", "My name on Discord is [account]."),
+        ("my tiktok is jane.doe", "my tiktok is [account]"),
+        ("my username is janedoe77", "my username is [account]"),
+        ("my username is now janedoe", "my username is now [account]"),
+        ("ig: jane_doe", "ig: [account]"),
+        ("PSN: jane_doe_99", "PSN: [account]"),
+        ("my steam id is jane_77", "my steam id is [account]"),
+        ("gamertag is JaneDoe77", "gamertag is [account]"),
+        ('My Xbox gamertag\'s "JaneDoe".', 'My Xbox gamertag\'s "[account]".'),
+        ("skype, live:jane.doe", "skype, [account]"),
     ],
 )
 def test_words_before_it_say_what_a_number_or_a_name_is(text: str, wanted: str) -> None:
@@ -131,10 +168,19 @@ def test_several_in_one_text_are_all_masked() -> None:
     )
 
 
+def test_what_is_quoted_is_masked_before_it_is_cut() -> None:
+    assert quoted("Mail me:\n jane.doe@example.org", 17) == "Mail me: [e-mail]"
+    assert quoted("Mail me: jane.doe@example.org", 12) == "Mail me: [e…"
+
+
 BEGINNINGS = [
     "call",
     "tel",
     "instagram is",
+    "my username is ",
+    "skype live:",
+    " dot ",
+    ".tumblr.com",
     "x.com/",
     "t.me/",
     "https://",
@@ -169,7 +215,26 @@ def test_masking_what_is_masked_changes_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1 ", "9", "a.", "a@", "https://", "https://a/u/", "DE00 ", "(0", "+1", "555-123-4567 ", "tel "]
+    "piece",
+    [
+        "1 ",
+        "9",
+        "a.",
+        "a@",
+        "https://",
+        "https://a/u/",
+        "DE00 ",
+        "(0",
+        "+1",
+        "555-123-4567 ",
+        "tel ",
+        "a dot ",
+        "a(a)",
+        "skype ",
+        "my handle is a.",
+        "username is now ",
+        "a.tumblr.com",
+    ],
 )
 def test_no_text_takes_long(piece: str) -> None:
     began = time.process_time()

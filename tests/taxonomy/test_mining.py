@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -13,7 +12,7 @@ from endpoint import Endpoint
 from mining_model import HEALTH, HOBBIES, ROUTINE, MiningModel, dialogue
 
 from deeppersona_graph.api import DeepPersona
-from deeppersona_graph.model.tree import Tree, shown
+from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.taxonomy.mining.report import MiningReport
 from deeppersona_graph.taxonomy.store import erase_tree
 
@@ -30,34 +29,6 @@ SLEEPERS = [
     dialogue(f"{HEALTH} / Sleep / Nightly Sleep Quality = restless"),
 ]
 JAZZ = dialogue(f"{HOBBIES} / Music Taste / Preferred Genre = jazz")
-
-
-@pytest.fixture
-def mine(asking: Asking, taxonomy: str, tmp_path: Path) -> Mine:
-    """Mines lines into the test's own taxonomy; what it answered is kept in a folder, by name."""
-
-    def run(lines: Sequence[str], folder: str = "data", *, expand: int = 0) -> MiningReport:
-        file = tmp_path / "dialogues.jsonl"
-        file.write_text("\n".join(lines), encoding="utf-8")
-        return asking(folder, concurrency=2).mine([file], taxonomy, branches=expand).run()
-
-    return run
-
-
-@pytest.fixture
-def mined(api: DeepPersona, taxonomy: str) -> Callable[[], dict[str, tuple[int, tuple[str, ...]]]]:
-    """Support and aliases of what stands below the roots and is not of the core, by path as shown."""
-
-    def look() -> dict[str, tuple[int, tuple[str, ...]]]:
-        tree = api.tree(taxonomy)
-        core = {a.path[:length] for a in tree.core.values() for length in range(len(a.path) + 1)}
-        return {
-            shown(a.path): (a.support, a.aliases)
-            for a in tree.attributes
-            if a.path not in core and len(a.path) > 1
-        }
-
-    return look
 
 
 def everything(tree: Tree, by_hand: ByHand) -> tuple[Any, ...]:

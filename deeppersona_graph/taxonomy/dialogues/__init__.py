@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from deeppersona_graph.errors import InputError
 from deeppersona_graph.lines import Malformed, storable
 from deeppersona_graph.model.dialogue import Exchange, exchange_id
 from deeppersona_graph.taxonomy.dialogues.files import EXPECTED, check, said
-from deeppersona_graph.taxonomy.dialogues.masking import masked
+from deeppersona_graph.taxonomy.dialogues.masking import SLACK, masked
 
 __all__ = ["Dialogues", "open_dialogues"]
 
 LONGEST_TEXT = 20_000
 """Characters of a question or an answer; longer ones are cut."""
-
-_SLACK = 500
-"""Characters beyond them that are masked before the cut, lest it leave a piece of an address."""
 
 
 @dataclass
@@ -57,7 +53,7 @@ class Dialogues:
                     continue
                 seen.add(identity)
                 self.masked += asked or told
-                yield Exchange(identity, question, answer, _masked_note(one.source) or name, one.licence)
+                yield Exchange(identity, question, answer, one.source or name, one.licence)
 
     def _begin(self) -> None:
         self.malformed = {path: Malformed() for path in self.paths}
@@ -78,9 +74,6 @@ def open_dialogues(paths: Sequence[Path]) -> Dialogues:
 
 def _masked(text: str) -> tuple[str, bool]:
     """The text, masked and cut, and whether something was masked."""
-    whole = text[: LONGEST_TEXT + _SLACK]
+    whole = text[: LONGEST_TEXT + SLACK]
     safe = masked(whole)
     return safe[:LONGEST_TEXT].strip(), safe != whole
-
-
-_masked_note = lru_cache(maxsize=256)(masked)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import ijson
 
-from deeppersona_graph.errors import InputError, shorten
+from deeppersona_graph.errors import InputError
 from deeppersona_graph.lines import LineError, Malformed, check_file, numbered, reading, text_of
 from deeppersona_graph.taxonomy.dialogues.formats import (
     PAIRS,
@@ -21,6 +21,7 @@ from deeppersona_graph.taxonomy.dialogues.formats import (
     records_on,
     said_in,
 )
+from deeppersona_graph.taxonomy.dialogues.masking import quoted
 
 LONGEST_LINE = 4 << 20
 """Bytes of a line."""
@@ -101,8 +102,15 @@ def _in_document(stream: BinaryIO, opening: str, malformed: Malformed) -> Iterat
                 yield number, record
                 number += len(record) if are_turns else 1
     except ijson.JSONError as error:
-        reason = f"is no JSON and what follows was not read: {shorten(str(error), 100)} (counted in records)"
+        reason = (
+            f"is no JSON and what follows was not read: {quoted(_message(error), 100)} (counted in records)"
+        )
         malformed.add(number, reason)
+
+
+def _message(error: ijson.JSONError) -> str:
+    """What is wrong, without the piece of the file that the parser may show after it."""
+    return str(error).partition("\n")[0]
 
 
 def _document_opening(stream: BinaryIO) -> str | None:

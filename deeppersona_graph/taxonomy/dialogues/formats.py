@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deeppersona_graph.errors import shorten
 from deeppersona_graph.lines import LineError, is_storable, json_of, listed, storable
+from deeppersona_graph.taxonomy.dialogues.masking import quoted
 
 PAIRS = (
     ("question", "answer"),
@@ -31,12 +31,15 @@ PASSED_OVER = frozenset({"system", "developer", "tool", "function", "observation
 
 _BEGINS_JSON = re.compile(r"\{|\[\s*(?:[\[{\"\]]|$)")
 _ENDS_JSON = re.compile(r"[}\]]\s*,?$|^[\[{\]}],?$")
+_ESCAPED = re.compile(r"(?<!\\)\\[nrt]")
+"""White space as JSON writes it, which would hide that a name begins after it."""
+
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A question and its answer as the file has them, trimmed."""
+    """A question and its answer as the file has them, trimmed; notes of where they come from, masked."""
 
     question: str
     answer: str
@@ -57,7 +60,7 @@ def records_on(line: str) -> list[Any]:
     text = line.strip()
     if not begins_json(text):
         if _NO_TEXT.search(text) or ('"' in text and _ENDS_JSON.search(text)):
-            raise LineError(f"is no sentence: {shorten(text, 40)!r}")
+            raise LineError(f"is no sentence: {_shown(text)!r}")
         return [text]
     record = json_of(text)
     return record if isinstance(record, list) and record and not all(map(is_turn, record)) else [record]
@@ -102,8 +105,9 @@ def _chat(turns: Sequence[Any]) -> list[Said]:
 def _pair(fields: Mapping[str, Any]) -> Said:
     names = next((pair for pair in PAIRS if pair[0] in fields and pair[1] in fields), None)
     if names is None:
+        found = listed(quoted(name, 40) for name in fields) or "no field"
         raise LineError(
-            f"has no question and answer; it has {listed(fields) or 'no field'}, "
+            f"has no question and answer; it has {found}, "
             f"expected {' and '.join(map(repr, PAIRS[0]))} or a list {CHATS[0]!r}"
         )
     question, answer = (_clean(fields[name], f"the field {name!r}") for name in names)
@@ -173,10 +177,14 @@ def _checked(question: str, answer: str) -> Said:
 
 
 def _note(fields: Mapping[str, Any], name: str) -> str:
-    """What a record says of where it comes from; what is no text says nothing."""
+    """What a record says of where it comes from, masked; what is no text says nothing."""
     note = fields.get(name)
-    return shorten(storable(note).replace("\0", ""), 200) if isinstance(note, str) else ""
+    return quoted(storable(note).replace("\0", ""), 200) if isinstance(note, str) else ""
 
 
 def _briefly(found: Any) -> str:
-    return shorten(json.dumps(found, default=str), 40)
+    return _shown(storable(json.dumps(found, default=str, ensure_ascii=False)))
+
+
+def _shown(json_text: str) -> str:
+    return quoted(_ESCAPED.sub(" ", json_text), 40)

@@ -117,14 +117,14 @@ def _build(bench: Bench, dialogues: Iterable[Exchange], report: MiningReport) ->
     core = {a.id for a in bench.tree.core.values()}
     second = review(interview, embedder, domains, core, roots)
     report.note_second(second, told(second))
-    if bench.branches:
+    if bench.branches and mentions:  # where nothing is revealed, the tree stays as it is
         report.note_refused(expand(interview, embedder, roots, bench.branches))
     nodes = mined_nodes(roots)
     report.attributes, report.expanded = len(nodes), sum(node.proposed for _, node in nodes)
     described = describe(interview, bench.tree, nodes)
 
     kept = {proposal_id(one.proposed): one.kept for one in verdicts.values() if one.kept is not None}
-    changes = plan(standing, roots, described, kept)
+    changes = plan(standing, roots, described, kept, expanded=bool(bench.branches))
     report.note_changes(changes)
     _write(bench, changes, report)
     name = bench.tree.name
@@ -145,8 +145,8 @@ def _record(
     record_exchanges(graph, name, (exchanges[identity] for identity in sorted(new)), classified)
     own = [mention for mention in mentions if mention[0] in new]
     record_proposals(graph, name, [verdicts[path] for path in sorted({path for _, path, _ in own})], own)
-    if not bench.interview.failed:
-        graph.write("mining/settle_exchanges", taxonomy=name, ids=sorted(new))
+    settled = [one for one in sorted(new) if not bench.interview.failed_on(exchange_text(exchanges[one]))]
+    graph.write("mining/settle_exchanges", taxonomy=name, ids=settled)
 
 
 def _merged(

@@ -36,6 +36,8 @@ class Consolidation:
     merged: Merged | None
     moved: int
     """Attributes that went below a broader sibling."""
+    failed: int = 0
+    """Pairs that found no usable answer, and stay apart."""
 
 
 def consolidate(
@@ -50,8 +52,8 @@ def consolidate(
     """Merge what is one in a taxonomy, in one transaction.
 
     From a raw cosine of `sure` on, siblings are one without asking. Where likeness leaves a doubt, the
-    interview's model decides; without one, such pairs stay apart. Raises `WaitingError` where its answers are
-    outstanding, `ConflictError` where the taxonomy changed meanwhile.
+    interview's model decides; without one, such pairs stay apart. Raises `ConflictError` where the taxonomy
+    changed meanwhile.
     """
     likeness = Likeness(graph, tree.name, embedder, among=True)
     likeness.embed_names(progress)
@@ -70,10 +72,11 @@ def consolidate(
             break
         verdicts.ask(growing.undecided)
     merges, hang = _changes(roots, tree)
+    failed = len(interview.failed) if interview else 0
     if not merges and not hang:
-        return Consolidation(tree.version, len(tree.attributes), None, 0)
+        return Consolidation(tree.version, len(tree.attributes), None, 0, failed)
     version, merged = _write(graph, tree, embedder, merges, hang)
-    return Consolidation(version, len(tree.attributes), merged, len(hang))
+    return Consolidation(version, len(tree.attributes), merged, len(hang), failed)
 
 
 class _Verdicts:

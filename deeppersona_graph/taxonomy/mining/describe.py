@@ -35,7 +35,7 @@ def describe(
     interview.check()
     for _, node in nodes:
         if asked[id(node)] in replies:
-            node.verdicts.append(interview.reason(DESCRIBE, asked[id(node)]))
+            node.verdicts.append(interview.decision(DESCRIBE, asked[id(node)]))
     return {key: (text, replies[text].value) for key, text in asked.items() if text in replies}
 
 

@@ -77,14 +77,15 @@ def expand(
             refused.append((path, f"the same as {twin[-1]!r}"))
             continue
         added = Node(path[-1], [Atom(path)], proposed=True)
-        added.verdicts.append(interview.reason(JUDGE, path_text(path)))
+        added.verdicts.append(interview.decision(EXPAND, asked[id(node)]))
+        added.verdicts.append(interview.decision(JUDGE, path_text(path)))
         node.children.append(added)
     return refused
 
 
 def _thinnest(roots: Sequence[Node]) -> list[tuple[Path, Node]]:
-    """Branches with few children, none of them proposed: fewer than `FEW`, and than their siblings have on
-    average; the thinnest first, of these the ones with the least evidence."""
+    """Branches with few children: fewer than `FEW`, and not more than their siblings have on average; the
+    thinnest first, of these the ones with the least evidence. What somebody made by hand is not thin."""
     found = []
     families: list[list[tuple[Path, Node]]] = [[((root.name,), root) for root in roots]]
     families += [

@@ -78,7 +78,7 @@ def _align(
             reply = replies.get(text)
             domain = by_key.get(normal(reply.value.domain or "")) if reply else None
             reason = reply.value.reason if reply else "no answer to that"
-            verdict.decisions.append(interview.reason(ALIGN, text))
+            verdict.decisions.append(interview.decision(kind, text))
         if domain is None:
             verdict.steps.append(f"{path[0]!r} is no domain: {reason}")
             continue
@@ -105,7 +105,7 @@ def _judge(interview: Interview, placed: Sequence[tuple[Verdict, Path]]) -> None
         if reply is None:
             verdict.steps.append("nobody judged it")
             continue
-        verdict.decisions.append(interview.reason(JUDGE, path_text(path)))
+        verdict.decisions.append(interview.decision(JUDGE, path_text(path)))
         _climb(verdict, path, reply.value, second, interview)
 
 
@@ -136,7 +136,7 @@ def _climb(
             break
         candidate = _rewritten(path, depth, name.better)
         if candidate is not None and (reply := second.get(path_text(candidate))):
-            verdict.decisions.append(interview.reason(JUDGE, path_text(candidate)))
+            verdict.decisions.append(interview.decision(JUDGE, path_text(candidate)))
             leaf = reply.value.names[-1]
             if leaf.valid and leaf.fits:
                 verdict.kept, verdict.rewritten = candidate, True

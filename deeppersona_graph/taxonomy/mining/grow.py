@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import networkx as nx
 import numpy as np
@@ -58,8 +59,10 @@ class Node:
     children: list[Node] = field(default_factory=list)
     adopted: list[Atom] = field(default_factory=list)
     """Of siblings that turned out to be narrower: they become its children."""
+    absorbed: list[Atom] = field(default_factory=list)
+    """What was dropped below it: it has their evidence, and neither their names nor their values."""
     reasons: set[tuple[Path, Path]] = field(default_factory=set)
-    """The comparisons behind its being one."""
+    """The comparisons with and among its names."""
     proposed: bool = False
     """Whether a model proposed it, and no dialogue."""
     verdicts: list[str] = field(default_factory=list)
@@ -78,11 +81,12 @@ class Node:
     @property
     def evidence(self) -> dict[str, set[str]]:
         """Values by exchange, of all its paths."""
-        found: dict[str, set[str]] = {}
-        for atom in self.atoms:
-            for exchange, values in atom.evidence.items():
-                found.setdefault(exchange, set()).update(values)
-        return found
+        return _evidence(self.atoms)
+
+    @property
+    def whole_evidence(self) -> dict[str, set[str]]:
+        """The same with what was dropped below it."""
+        return _evidence((*self.atoms, *self.absorbed))
 
     @property
     def height(self) -> int:
@@ -95,6 +99,14 @@ class Node:
         yield path, self
         for child in sorted(self.children, key=lambda one: one.name):
             yield from child.walk(path)
+
+
+def _evidence(atoms: Iterable[Atom]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for atom in atoms:
+        for exchange, values in atom.evidence.items():
+            found.setdefault(exchange, set()).update(values)
+    return found
 
 
 def atoms_of(paths: Mapping[Path, Mapping[str, Iterable[str]]], given: Iterable[Atom]) -> dict[Key, Atom]:
@@ -185,6 +197,7 @@ class Growing:
         broader: dict[str, list[tuple[float, str]]] = {}
         agreed: dict[frozenset[str], str] = {}
         compared: dict[frozenset[str], tuple[Path, Path]] = {}
+        apart: set[frozenset[str]] = set()
         for pair, similarity in sorted(pairs):
             one, other = sorted(by_id.get(key, key) for key in pair)
             first, second = sorted((family[one][0].path, family[other][0].path))
@@ -207,30 +220,31 @@ class Growing:
                 upper = first if decided.relation == "a is broader" else second
                 wide, narrow = (one, other) if family[one][0].path == upper else (other, one)
                 broader.setdefault(narrow, []).append((similarity, wide))
+                apart.add(frozenset((one, other)))
+            else:
+                apart.add(frozenset((one, other)))
         nodes: dict[str, Node] = {}
         named: dict[str, Node] = {}
-        for names in sorted(self._components(same, family)):
+        for names in sorted(self._components(same, apart, family)):
             node = self._node(names, family, agreed)
             if normal(node.name) in named:  # the model gave two of them one name
                 named[normal(node.name)].atoms += node.atoms
                 node = named[normal(node.name)]
             named[normal(node.name)] = node
-            node.reasons |= {paths for pair, paths in compared.items() if pair <= set(names)}
+            node.reasons |= {paths for pair, paths in compared.items() if pair & set(names)}
             nodes |= dict.fromkeys(names, node)
         return _adopted(nodes, broader, depth, self._below)
 
-    def _components(self, same: nx.Graph, family: Mapping[str, list[Atom]]) -> Iterator[list[str]]:
-        """Names that are one attribute: connected, near their centre, and with at most one that is fixed."""
+    def _components(
+        self, same: nx.Graph, apart: set[frozenset[str]], family: Mapping[str, list[Atom]]
+    ) -> Iterator[list[str]]:
+        """Names that are one attribute: connected, near their centre, at most one of them fixed, and none
+        that was said to differ from another."""
         for component in nx.connected_components(same):
-            if len(component) == 1:
-                yield sorted(component)
-                continue
-            graph = same.subgraph(component).copy()
-            fixed = sorted(name for name in component if family[name][0].fixed)
-            if len(fixed) > 1:
-                graph.remove_edges_from(_apart(graph, fixed))
-            for names in nx.connected_components(graph):
-                yield from self._cohesive(graph, sorted(names), {*fixed})
+            fixed = {name for name in component if family[name][0].fixed}
+            graph = same.subgraph(component)
+            for names in _parted(graph, apart | {frozenset(pair) for pair in combinations(fixed, 2)}):
+                yield from self._cohesive(graph, sorted(names), fixed)
 
     def _cohesive(self, graph: nx.Graph, names: list[str], fixed: set[str]) -> Iterator[list[str]]:
         """The names, less those too far from the centre, which form attributes of their own."""
@@ -246,7 +260,7 @@ class Growing:
             if distance >= NEAR:
                 break
             kept.remove(worst)
-        yield sorted(kept)
+        yield from (sorted(rest) for rest in nx.connected_components(graph.subgraph(kept)))
         left = [name for name in names if name not in kept]
         for rest in nx.connected_components(graph.subgraph(left)):
             yield from self._cohesive(graph, sorted(rest), fixed)
@@ -275,20 +289,18 @@ class Growing:
         return atom.weight + len(atom.evidence) + sum(self._weight(child) for child in below)
 
 
-def _apart(graph: nx.Graph, fixed: Sequence[str]) -> list[tuple[str, str]]:
-    """The edges to take away so that every name stays with the fixed one it is most alike to, by its path
-    through the graph of the greatest least likeness."""
-    owner: dict[str, str] = {name: name for name in fixed}
+def _parted(graph: nx.Graph, apart: set[frozenset[str]]) -> list[set[str]]:
+    """The names of a connected graph in groups: the likest are joined first, and never two that are to stay
+    apart."""
+    group = {name: {name} for name in graph}
     edges = sorted(graph.edges(data="similarity"), key=lambda edge: (-edge[2], *sorted(edge[:2])))
-    grew = True
-    while grew:
-        grew = False
-        for one, other, _ in edges:
-            if (one in owner) != (other in owner):
-                owner[other if one in owner else one] = owner.get(one) or owner[other]
-                grew = True
-                break
-    return [(one, other) for one, other, _ in edges if owner.get(one) != owner.get(other)]
+    for one, other, _ in edges:
+        first, second = group[one], group[other]
+        parted = any(pair & first and pair & second for pair in apart)
+        if first is not second and not parted:
+            first |= second
+            group |= dict.fromkeys(second, first)
+    return list({id(names): names for names in group.values()}.values())
 
 
 def _adopted(

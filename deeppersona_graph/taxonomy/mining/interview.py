@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.llm.packs import Kind, Numbered, Packer, Reply
 from deeppersona_graph.model.seeds import digest
-from deeppersona_graph.taxonomy.mining.questions import CLASSIFY, EXTRACT
+from deeppersona_graph.taxonomy.mining.questions import ALIGN, CLASSIFY, EXTRACT
 from deeppersona_graph.taxonomy.store import Progress
 
 WRITTEN_AT_ONCE = 1000
@@ -35,8 +35,9 @@ class _Kept:
 
 
 def decision_id(kind: Kind[Any], text: str) -> str:
-    """The id of the decision on a question."""
-    return digest("decision", kind.prompt, text).hex()[:16]
+    """The id of the decision on a question; which domain a root stands for depends on which there are."""
+    bound = kind.inputs.values() if kind.prompt == ALIGN.prompt else ()
+    return digest("decision", kind.prompt, text, *bound).hex()[:16]
 
 
 class Interview:
@@ -71,7 +72,11 @@ class Interview:
         if self.waiting:
             raise WaitingError
 
-    def reason(self, kind: Kind[Any], text: str) -> str:
+    def failed_on(self, text: str) -> bool:
+        """Whether any question of this text found no usable answer."""
+        return any(f"{kind.prompt} {text}" in self.failed for kind in (CLASSIFY, EXTRACT))
+
+    def decision(self, kind: Kind[Any], text: str) -> str:
         """The id of the decision on a question that was answered."""
         return decision_id(kind, text)
 

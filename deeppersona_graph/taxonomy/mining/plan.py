@@ -62,25 +62,76 @@ def plan(
     roots: Sequence[Node],
     described: Mapping[int, tuple[str, Described]],
     kept: Mapping[str, Path],
+    *,
+    expanded: bool,
 ) -> Changes:
-    """The changes that make the graph the tree under `roots`; `kept` are kept paths by id of proposal."""
+    """The changes that make the graph the tree under `roots`; `kept` are kept paths by id of proposal.
+
+    Where nothing was `expanded`, what was proposed for thin branches before stays.
+    """
     changes = Changes()
     owners, merges = _owners(standing, roots)
     changes.merges += merges
     changes.clear += [one for merge in merges if merge.keep not in standing.mined for one in merge.gone]
-    used = {a.id for a in standing.tree.attributes}
-    for root in roots:
-        for path, node in root.walk():
-            changes.placed[id(node)] = owners.get(id(node)) or _new_id(path, used)
     gone = {one for merge in changes.merges for one in merge.gone}
+    stand_ins = _place(changes, standing, roots, owners, gone)
     for root in roots:
         for path, node in root.walk():
-            _plan_node(changes, standing, path, node, described.get(id(node)))
+            if id(node) not in stand_ins:
+                _plan_node(changes, standing, path, node, described.get(id(node)))
             for child in node.children:
-                _plan_place(changes, standing, changes.placed[id(node)], child)
-    _plan_leftovers(changes, standing, gone)
+                if id(child) not in stand_ins:
+                    _plan_parent(changes, standing, changes.placed[id(node)], child)
+    _break_circles(changes, standing)
+    _plan_leftovers(changes, standing, gone, expanded)
     _plan_evidence(changes, standing, roots, kept)
     return changes
+
+
+def _place(
+    changes: Changes, standing: Standing, roots: Sequence[Node], owners: Mapping[int, str], gone: set[str]
+) -> set[int]:
+    """Give every node its attribute; those (by `id(node)`) for which one stands that is not theirs to change.
+
+    Somebody may have given an attribute the very name, or moved it to the very place, that a new node would
+    have, or retired it there: then the node's evidence is that attribute's.
+    """
+    used = {a.id for a in standing.tree.attributes}
+    below: dict[str | None, dict[str, str]] = {}
+    for a in standing.tree.attributes:
+        if a.id not in gone and len(a.path) > 1:
+            parent = standing.tree.by_path[a.path[:-1]].id
+            below.setdefault(parent, {})[normal(a.name)] = a.id
+    stand_ins: set[int] = set()
+    for root in roots:
+        above: dict[int, str] = {}
+        for path, node in root.walk():
+            identity = owners.get(id(node))
+            if identity is None:
+                identity = below.get(above.get(id(node)), {}).get(normal(node.name))
+                if identity is None:
+                    identity = _new_id(path, used)
+                else:
+                    stand_ins.add(id(node))
+            changes.placed[id(node)] = identity
+            above |= {id(child): identity for child in node.children}
+    return stand_ins
+
+
+def _break_circles(changes: Changes, standing: Standing) -> None:
+    """Leave away moves that would hang an attribute below itself, by way of what was moved by hand."""
+    tree = standing.tree
+    parents = {a.id: tree.by_path[a.path[:-1]].id for a in tree.attributes if len(a.path) > 1}
+    parents |= {row["child"]: row["parent"] for row in changes.links}
+    for row in list(changes.hang):
+        here: str | None = row["parent"]
+        while here is not None and here != row["child"]:
+            here = parents.get(here)
+        if here is None:
+            parents[row["child"]] = row["parent"]
+        else:
+            changes.hang.remove(row)
+            changes.marks.remove({"id": row["child"], "properties": {"mined_parent": row["parent"]}})
 
 
 def _owners(standing: Standing, roots: Sequence[Node]) -> tuple[dict[int, str], list[Merge]]:
@@ -95,6 +146,8 @@ def _owners(standing: Standing, roots: Sequence[Node]) -> tuple[dict[int, str], 
     claims: dict[int, list[tuple[int, Mined]]] = {}
     nodes: dict[int, Node] = {}
     for one in standing.mined.values():
+        if one.parent is None:  # somebody made a root of it
+            continue
         shared: dict[int, int] = {}
         for mark in one.sources:
             if mark in marks:
@@ -106,7 +159,8 @@ def _owners(standing: Standing, roots: Sequence[Node]) -> tuple[dict[int, str], 
     owners = {id(node): str(node.fixed.attribute) for root in roots for _, node in root.walk() if node.fixed}
     merges = []
     for key, several in claims.items():
-        ordered = [one.id for _, one in sorted(several, key=lambda claim: (-claim[0], claim[1].id))]
+        several.sort(key=lambda claim: (not standing.by_hand(claim[1]), -claim[0], claim[1].id))
+        ordered = [one.id for _, one in several]
         if key not in owners:
             owners[key] = ordered.pop(0)
         if ordered:
@@ -133,9 +187,11 @@ def _plan_node(
     name = attribute.name if attribute is not None else node.name
     if known is not None and not known.renamed:
         name = node.name
-    own = standing.own_aliases(attribute) if attribute is not None else ()
+    gone = [one for merge in changes.merges if merge.keep == identity for one in merge.gone]
+    own = tuple(alias for one in (identity, *gone) for alias in standing.own_names(one))
     aliases = _aliases(node, name, own)
-    united = any(merge.keep == identity for merge in changes.merges)
+    own = tuple(alias for alias in aliases if alias in own)
+    united = bool(gone)
     named = {"aliases": list(aliases) or None, "mined_aliases": list(aliases[len(own) :]) or None}
     if node.fixed is not None:
         assert attribute is not None
@@ -153,6 +209,7 @@ def _plan_node(
         changes.create.append(attribute)
     elif known is not None:
         wanted = {"sources": sources, "name": name, "aliases": aliases, "proposed": node.proposed}
+        wanted["mined_retired"] = False
         if known.renamed:
             wanted["mined_name"] = known.mined_name
         if united or any(getattr(known, key) != value for key, value in wanted.items()):
@@ -161,10 +218,15 @@ def _plan_node(
             }  # fmt: skip
             if not known.renamed:
                 properties["mined_name"] = name
+            if known.mined_retired:
+                properties |= {"retired": None, "mined_retired": None}
         if known.name != name:
             changes.renamed.append((known.name, name))
-        by_hand = space_mark(attribute) != known.space and known.space is not None
-        if told is not None and not by_hand and (united or digest_of(told[0]) != known.described):
+        if (
+            told is not None
+            and not standing.described_by_hand(known)
+            and (united or digest_of(told[0]) != known.described)
+        ):
             bare = Attribute(identity, attribute.path, aliases=aliases)
             fresh = as_attribute(bare, told[1], standing.tree)
             changes.spaces.append((fresh, _marks_of(told, fresh)))
@@ -193,7 +255,7 @@ def _aliases(node: Node, name: str, own: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())[1:]
 
 
-def _plan_place(changes: Changes, standing: Standing, parent: str, child: Node) -> None:
+def _plan_parent(changes: Changes, standing: Standing, parent: str, child: Node) -> None:
     identity = changes.placed[id(child)]
     known = standing.mined.get(identity)
     if child.fixed is not None:
@@ -207,11 +269,15 @@ def _plan_place(changes: Changes, standing: Standing, parent: str, child: Node) 
     changes.marks.append({"id": identity, "properties": {"mined_parent": parent}})
 
 
-def _plan_leftovers(changes: Changes, standing: Standing, gone: set[str]) -> None:
+def _plan_leftovers(changes: Changes, standing: Standing, gone: set[str], expanded: bool) -> None:
     """What no evidence stands behind any more goes, or, where people have it, is retired; what has something
     below it that stays, stays."""
     target = set(changes.placed.values())
-    left = {one.id: one for one in standing.mined.values() if one.id not in target and one.id not in gone}
+    left = {
+        one.id: one
+        for one in standing.mined.values()
+        if one.id not in target and one.id not in gone and (expanded or not one.proposed)
+    }
     below = {one.id: one.children for one in left.values()}
     away = {row["child"] for row in changes.hang} | gone
     for one in standing.mined.values():
@@ -222,7 +288,7 @@ def _plan_leftovers(changes: Changes, standing: Standing, gone: set[str]) -> Non
         one = left[ready.pop()]
         if one.personas:
             if not one.retired:
-                changes.marks.append({"id": one.id, "properties": {"retired": True}})
+                changes.marks.append({"id": one.id, "properties": {"retired": True, "mined_retired": True}})
             continue
         changes.remove.append(one.id)
         if one.parent in below:
@@ -239,9 +305,9 @@ def _plan_evidence(
     for root in roots:
         for _, node in root.walk():
             identity = changes.placed[id(node)]
-            for atom in node.atoms:
+            for atom in (*node.atoms, *node.absorbed):
                 by_key[key_of(atom.path)] = identity
-            for exchange, values in node.evidence.items():
+            for exchange, values in node.whole_evidence.items():
                 wanted |= {(exchange, identity, value) for value in values}
     into = {one: merge.keep for merge in changes.merges for one in merge.gone}
     has = {(exchange, into.get(a, a), value) for exchange, a, value in standing.evidence}

@@ -72,7 +72,7 @@ def review(
     for path, node in mined:
         reply = reviews.get(path_text(path))
         if reply is not None:
-            node.verdicts.append(interview.reason(REVIEW, path_text(path)))
+            node.verdicts.append(interview.decision(REVIEW, path_text(path)))
             _heed(node, path, reply.value, embedder, roots, parents, done)
     became: dict[int, Node] = {}
     for one, other in twins:
@@ -89,7 +89,7 @@ def _prune(node: Node) -> None:
     """Take away the areas that nothing is left in."""
     for child in node.children:
         _prune(child)
-    node.children = [one for one in node.children if one.fixed or one.children or one.evidence]
+    node.children = [one for one in node.children if one.fixed or one.children or one.whole_evidence]
 
 
 def _is_mined(path: Path, node: Node) -> bool:
@@ -112,8 +112,8 @@ def _heed(
         parent.children.remove(node)
         for child in node.children:
             _hang(child, parent, parents)
-        if parent not in roots:
-            parent.atoms += [atom for atom in node.atoms if atom.evidence]
+        parent.absorbed += [*node.atoms, *node.absorbed]
+        parent.verdicts += node.verdicts
         done.dropped.append((path, reviewed.reason))
     elif reviewed.verdict == "elsewhere" and reviewed.parent:
         target = _found(reviewed.parent, embedder, roots)
@@ -255,6 +255,7 @@ def _hang(node: Node, parent: Node, parents: dict[int, Node]) -> None:
 
 def _absorb(kept: Node, gone: Node, parents: dict[int, Node]) -> None:
     kept.atoms += gone.atoms
+    kept.absorbed += gone.absorbed
     kept.reasons |= gone.reasons
     kept.verdicts += gone.verdicts
     for child in gone.children:

@@ -9,7 +9,8 @@ from typing import Any
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.dialogue import Exchange
 from deeppersona_graph.model.seeds import digest
-from deeppersona_graph.model.tree import Attribute, Tree, normal
+from deeppersona_graph.model.tree import Tree, normal
+from deeppersona_graph.taxonomy.mining.describe import space_mark
 from deeppersona_graph.taxonomy.mining.grow import Atom, Key
 from deeppersona_graph.taxonomy.mining.paths import key_of
 
@@ -32,6 +33,8 @@ class Mined:
     space: str | None
     proposed: bool
     retired: bool
+    mined_retired: bool
+    """Whether it was an earlier run that retired it."""
     personas: int
     children: int
 
@@ -63,16 +66,29 @@ class Standing:
     banned: frozenset[Key]
     """Kept paths whose attribute was deleted by hand."""
 
-    def own_aliases(self, attribute: Attribute) -> tuple[str, ...]:
-        """The other names of an attribute that mining did not give it."""
-        mined = self.aliases.get(attribute.id, frozenset())
-        return tuple(alias for alias in attribute.aliases if alias not in mined)
+    def own_names(self, identity: str) -> tuple[str, ...]:
+        """The other names that somebody gave an attribute, and its name where they gave it that."""
+        attribute, mined = self.tree.by_id.get(identity), self.mined.get(identity)
+        if attribute is None:
+            return ()
+        given = self.aliases.get(identity, frozenset())
+        names = tuple(alias for alias in attribute.aliases if alias not in given)
+        return (*names, attribute.name) if mined is not None and mined.renamed else names
+
+    def described_by_hand(self, one: Mined) -> bool:
+        """Whether somebody changed what an attribute asks, or its values, since it was mined."""
+        attribute = self.tree.by_id.get(one.id)
+        return attribute is not None and one.space is not None and space_mark(attribute) != one.space
+
+    def by_hand(self, one: Mined) -> bool:
+        """Whether somebody edited an attribute since it was mined."""
+        return one.renamed or one.moved or self.described_by_hand(one)
 
     def given(self) -> Iterable[Atom]:
-        """The attributes that mining did not make, as atoms that stay as they are."""
+        """The attributes that mining did not make, as atoms that stay as they are; so do roots."""
         for a in self.tree.attributes:
-            if a.id not in self.mined and not a.retired:
-                names = frozenset(normal(alias) for alias in self.own_aliases(a))
+            if (a.id not in self.mined or len(a.path) == 1) and not a.retired:
+                names = frozenset(normal(alias) for alias in self.own_names(a.id))
                 yield Atom(a.path, attribute=a.id, names=names, fixed=True)
 
 
@@ -121,6 +137,7 @@ def _mined(row: Mapping[str, Any]) -> Mined:
         space=a["space"],
         proposed=bool(a["proposed"]),
         retired=bool(a["retired"]),
+        mined_retired=bool(a["mined_retired"]),
         personas=row["personas"],
         children=row["children"],
     )

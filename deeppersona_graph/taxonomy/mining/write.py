@@ -103,6 +103,7 @@ def write_changes(
 
     def write(tx: Transaction) -> None:
         _create(tx, name, changes)
+        tx.run("mining/mark", taxonomy=name, rows=changes.marks)  # names count where namesakes are merged
         tx.run("mining/hang", taxonomy=name, rows=changes.hang)
         tx.run("mining/clear_spaces", taxonomy=name, ids=changes.clear)
         merge_attributes(tx, name, changes.merges)
