@@ -27,6 +27,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 DELETED_AT_ONCE = 20_000
+ROWS_AT_ONCE = 1000
 FIRST_ROWS = 100
 
 
@@ -218,6 +219,12 @@ def _excluded_attributes(values: Sequence[Value]) -> list[dict[str, Any]]:
         for e in v.excludes
         if e.value is None
     ]
+
+
+def write_rows(graph: Graph, statement: str, taxonomy: str, rows: Sequence[Any]) -> None:
+    """Run a write statement on rows, so many in a transaction; for what may be there in part."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        graph.write(statement, taxonomy=taxonomy, rows=rows[start : start + ROWS_AT_ONCE])
 
 
 def vector_rows(vectors: Vectors) -> list[dict[str, Any]]:

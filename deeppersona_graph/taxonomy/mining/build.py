@@ -29,16 +29,14 @@ from deeppersona_graph.taxonomy.mining.paths import key_of
 from deeppersona_graph.taxonomy.mining.plan import Changes, plan
 from deeppersona_graph.taxonomy.mining.questions import (
     CLASSIFY,
-    COMPARE,
     EXTRACT,
     Classified,
-    Compared,
     exchange_text,
-    pair_text,
 )
 from deeppersona_graph.taxonomy.mining.report import MiningReport
 from deeppersona_graph.taxonomy.mining.review import review, told
 from deeppersona_graph.taxonomy.mining.standing import Standing, read_standing
+from deeppersona_graph.taxonomy.mining.verdicts import Verdicts
 from deeppersona_graph.taxonomy.mining.write import (
     proposal_id,
     record_decided,
@@ -165,22 +163,15 @@ def _merged(
     atoms = atoms_of(paths, standing.given())
     likeness = Likeness(bench.graph, bench.tree.name, bench.embedder)
     likeness.embed_names(bench.progress)
-    decided: dict[tuple[Path, Path], Compared] = {}
-    growing = Growing(atoms, likeness, bench.embedder, lambda one, other: decided.get((one, other)))
+    relations = Verdicts(bench.interview)
+    growing = Growing(atoms, likeness, bench.embedder, relations)
     while True:
         roots = [Node(domain.name, [atoms[key_of(domain.path)]]) for domain in domains_of(bench.tree)]
         growing.tree(roots)
         if not growing.undecided:
-            report.note_merging(roots, len(decided))
+            report.note_merging(roots, len(relations))
             return roots
-        texts = {pair: pair_text(*pair) for pair in growing.undecided}
-        replies = bench.interview.ask(COMPARE, texts.values(), "comparing siblings")
-        bench.interview.check()
-        for pair, text in texts.items():
-            decided[pair] = replies[text].value if text in replies else _UNDECIDED
-
-
-_UNDECIDED = Compared(number=1, relation="different", name=None, reason="no answer")
+        relations.ask(growing.undecided)
 
 
 def _write(bench: Bench, changes: Changes, report: MiningReport) -> None:

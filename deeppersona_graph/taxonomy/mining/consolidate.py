@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.errors import ConflictError
 from deeppersona_graph.graph.connection import Graph, Transaction
-from deeppersona_graph.model.tree import Attribute, Path, Tree, normal
+from deeppersona_graph.model.tree import Attribute, Tree, normal
 from deeppersona_graph.taxonomy.changing import OvertakenError, change_tree
 from deeppersona_graph.taxonomy.merging import Merge, Merged, merge_attributes
 from deeppersona_graph.taxonomy.mining.domains import domains_of, domains_text, new_roots, surely_meant
@@ -21,7 +21,8 @@ from deeppersona_graph.taxonomy.mining.grow import SURE, Atom, Growing, Node
 from deeppersona_graph.taxonomy.mining.interview import Interview, with_inputs
 from deeppersona_graph.taxonomy.mining.likeness import Likeness
 from deeppersona_graph.taxonomy.mining.paths import key_of
-from deeppersona_graph.taxonomy.mining.questions import ALIGN, COMPARE, Compared, pair_text, path_text
+from deeppersona_graph.taxonomy.mining.questions import ALIGN, path_text
+from deeppersona_graph.taxonomy.mining.verdicts import Verdicts
 from deeppersona_graph.taxonomy.mining.write import settle_paths
 from deeppersona_graph.taxonomy.store import Progress
 
@@ -60,7 +61,7 @@ def consolidate(
     living = [a for a in tree.attributes if not a.retired]
     atoms = {key_of(a.path): _atom(a) for a in living}
     aligned = _aligned(tree, embedder, interview)
-    verdicts = _Verdicts(interview)
+    verdicts = Verdicts(interview)
     growing = Growing(atoms, likeness, embedder, verdicts, sure)
     while True:
         roots = [
@@ -77,30 +78,6 @@ def consolidate(
         return Consolidation(tree.version, len(tree.attributes), None, 0, failed)
     version, merged = _write(graph, tree, embedder, merges, hang)
     return Consolidation(version, len(tree.attributes), merged, len(hang), failed)
-
-
-class _Verdicts:
-    """How pairs relate, as a model says where there is one."""
-
-    def __init__(self, interview: Interview | None) -> None:
-        self._interview = interview
-        self._decided: dict[tuple[Path, Path], Compared] = {}
-
-    def __call__(self, one: Path, other: Path) -> Compared | None:
-        known = self._decided.get((one, other))
-        return known or (None if self._interview else _APART)
-
-    def ask(self, pairs: set[tuple[Path, Path]]) -> None:
-        """Have pairs decided; raises `WaitingError` where answers are outstanding."""
-        assert self._interview is not None
-        texts = {pair: pair_text(*pair) for pair in pairs}
-        replies = self._interview.ask(COMPARE, texts.values(), "comparing siblings")
-        self._interview.check()
-        for pair, text in texts.items():
-            self._decided[pair] = replies[text].value if text in replies else _APART
-
-
-_APART = Compared(number=1, relation="different", name=None, reason="nobody was asked")
 
 
 def _atom(attribute: Attribute) -> Atom:

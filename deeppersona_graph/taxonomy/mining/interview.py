@@ -6,7 +6,7 @@ model, or another machine with the same database ask nothing anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,9 +17,7 @@ from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.llm.packs import Kind, Numbered, Packer, Reply
 from deeppersona_graph.model.seeds import digest
 from deeppersona_graph.taxonomy.mining.questions import ALIGN, CLASSIFY, EXTRACT
-from deeppersona_graph.taxonomy.store import Progress
-
-WRITTEN_AT_ONCE = 1000
+from deeppersona_graph.taxonomy.store import Progress, write_rows
 
 N = TypeVar("N", bound=Numbered)
 
@@ -107,14 +105,9 @@ class Interview:
                     "request": reply.key,
                 }
             )
-        for some in _blocks(rows):
-            self._graph.write("mining/record_decisions", taxonomy=self._taxonomy, rows=some)
+        write_rows(self._graph, "mining/record_decisions", self._taxonomy, rows)
 
 
 def with_inputs(kind: Kind[N], **inputs: str) -> Kind[N]:
     """The kind with what its prompt takes beside the questions."""
     return replace(kind, inputs=inputs)
-
-
-def _blocks(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (rows[start : start + WRITTEN_AT_ONCE] for start in range(0, len(rows), WRITTEN_AT_ONCE))

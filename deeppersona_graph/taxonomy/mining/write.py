@@ -25,9 +25,8 @@ from deeppersona_graph.taxonomy.store import (
     space_properties,
     values_row,
     vector_rows,
+    write_rows,
 )
-
-WRITTEN_AT_ONCE = 1000
 
 
 def proposal_id(path: Path) -> str:
@@ -55,7 +54,7 @@ def record_exchanges(
         for one in exchanges
         if one.id in classified
     ]
-    _write(graph, "mining/record_exchanges", taxonomy, rows)
+    write_rows(graph, "mining/record_exchanges", taxonomy, rows)
 
 
 def record_proposals(
@@ -65,7 +64,7 @@ def record_proposals(
     mentions: Iterable[tuple[str, Path, str]],
 ) -> None:
     """Take down what became of proposed paths, and which exchange (by id) proposed which, with what value."""
-    _write(
+    write_rows(
         graph,
         "mining/record_proposals",
         taxonomy,
@@ -85,7 +84,7 @@ def record_proposals(
         {"exchange": exchange, "proposal": proposal_id(path), "value": value}
         for exchange, path, value in mentions
     ]
-    _write(graph, "mining/record_mentions", taxonomy, rows)
+    write_rows(graph, "mining/record_mentions", taxonomy, rows)
 
 
 def write_changes(
@@ -128,7 +127,7 @@ def write_changes(
 
 def record_decided(graph: Graph, taxonomy: str, changes: Changes) -> None:
     """Link attributes with the decisions behind them; asking the graph again changes nothing."""
-    _write(graph, "mining/decided", taxonomy, changes.decided)
+    write_rows(graph, "mining/decided", taxonomy, changes.decided)
 
 
 def _create(tx: Transaction, taxonomy: str, changes: Changes) -> None:
@@ -169,8 +168,3 @@ def settle_paths(tx: Transaction, taxonomy: str, embedder: Embedder) -> None:
 
 def _evidence_rows(several: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [{"exchange": e, "attribute": a, "value": v} for e, a, v in several]
-
-
-def _write(graph: Graph, statement: str, taxonomy: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    for start in range(0, len(rows), WRITTEN_AT_ONCE):
-        graph.write(statement, taxonomy=taxonomy, rows=rows[start : start + WRITTEN_AT_ONCE])
