@@ -120,3 +120,12 @@ def test_an_attribute_deleted_by_hand_is_gone_from_the_next_generation(
     cypher("MATCH (a:Attribute {taxonomy: $t, path: ['Art', 'Song']}) DETACH DELETE a", t=small.name)
     assert ("Art", "Song") not in paths(people())
     assert graph.read("taxonomy/survey", taxonomy=small.name)[0]["version"] == small.version + 1
+
+
+def test_a_node_that_only_bears_the_label_is_no_persona(
+    api: DeepPersona, small: Tree, cypher: Cypher
+) -> None:
+    cypher("CREATE (:Persona {taxonomy: $t, id: $t})", t=small.name)
+    listed = [row["id"] for row in api.list(limit=100_000)]
+    cypher("MATCH (p:Persona {id: $t}) DETACH DELETE p", t=small.name)
+    assert small.name not in listed
