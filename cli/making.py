@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from deeppersona_graph.errors import ConflictError, InterruptedRunError, ModelAc
 if TYPE_CHECKING:
     from deeppersona_graph.api import DeepPersona
     from deeppersona_graph.generation import Generation
+    from deeppersona_graph.llm.estimate import Forecast
+    from deeppersona_graph.mining import MiningForecast
     from deeppersona_graph.model.persona import Persona
 
 ASKED_ABOVE = 1.0
@@ -116,14 +118,21 @@ def _agreed(run: Generation, spending: Spending, json: bool) -> bool:
     if not spending.dry and (not run.priced or run.via == "replay" or not run.missing):
         return True
     forecast = run.forecast()
+    told = forecast.summary() + (", what was answered before being free" if run.resumed else "")
+    return agreed(forecast, told, replace(spending, agreed=spending.agreed or run.resumed), json)
+
+
+def agreed(forecast: Forecast | MiningForecast, told: str | None, spending: Spending, json: bool) -> bool:
+    """Whether a run goes on that will take what is forecast: a dry one does not, and one above a dollar is
+    asked about."""
     if json and spending.dry:
         print_json(asdict(forecast))
-    else:
-        say(forecast.summary() + (", what was answered before being free" if run.resumed else ""))
+    elif told is not None:
+        say(told)
     if spending.dry:
         say("nothing was asked and nothing spent")
         return False
-    if (forecast.cost or 0.0) > ASKED_ABOVE and not (spending.agreed or run.resumed):
+    if (forecast.cost or 0.0) > ASKED_ABOVE and not spending.agreed:
         ask(f"spend about {forecast.cost:.2f} USD", otherwise="nothing was spent")
     return True
 

@@ -12,8 +12,8 @@ import typer
 
 from deeppersona_graph.cli import options
 from deeppersona_graph.cli.figures import show_figures
-from deeppersona_graph.cli.making import ASKED_ABOVE, Spending
-from deeppersona_graph.cli.output import ask, opened, print_json, say
+from deeppersona_graph.cli.making import Spending, agreed
+from deeppersona_graph.cli.output import opened, print_json, say
 from deeppersona_graph.errors import ConflictError, ModelAccessError, ModelError
 
 if TYPE_CHECKING:
@@ -69,16 +69,7 @@ def _agreed(run: Mining, spending: Spending, json: bool) -> bool:
     if not spending.dry and (not run.priced or run.via == "replay"):
         return True
     forecast = run.forecast()
-    if json and spending.dry:
-        print_json(asdict(forecast))
-    elif forecast.new:
-        say(forecast.summary())
-    if spending.dry:
-        say("nothing was asked and nothing spent")
-        return False
-    if (forecast.cost or 0.0) > ASKED_ABOVE and not spending.agreed:
-        ask(f"spend about {forecast.cost:.2f} USD", otherwise="nothing was spent")
-    return True
+    return agreed(forecast, forecast.summary() if forecast.new else None, spending, json)
 
 
 @contextmanager

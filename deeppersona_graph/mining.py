@@ -134,7 +134,7 @@ class Mining:
             found = build(bench, self.dialogues.read())
             state = "unfinished" if found.failed else found.state
         finally:
-            self._close(identity, state)
+            self._graph.write("record/close_run", id=identity, state=state, **self.report.spent())
         return found
 
     def _open(self) -> str:
@@ -148,18 +148,6 @@ class Mining:
             count=None, model=self.model, via=self.via, endpoint=None, file=None, field=None, read=None,
         )  # fmt: skip
         return identity
-
-    def _close(self, identity: str, state: str) -> None:
-        tokens = self.report.tokens
-        self._graph.write(
-            "record/close_run",
-            id=identity,
-            state=state,
-            sent=tokens.sent,
-            received=tokens.received,
-            cost=self.report.cost,
-            report=json.dumps(self.report.plain(), sort_keys=True) if self.report.usage else None,
-        )
 
 
 def open_interview(means: Means, model: str, graph: Graph, taxonomy: str, progress: Progress) -> Interview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -108,6 +109,16 @@ class Report:
         if troubles:
             line += "; " + ", ".join(f"{event}: {n}" for event, n in sorted(troubles.items()))
         return line
+
+    def spent(self) -> dict[str, Any]:
+        """What the record of a run keeps of it, as `record/close_run` takes it."""
+        tokens = self.tokens
+        return {
+            "sent": tokens.sent,
+            "received": tokens.received,
+            "cost": self.cost,
+            "report": json.dumps(self.plain(), sort_keys=True) if self.usage else None,
+        }
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it, for `--json` and the record of the run."""

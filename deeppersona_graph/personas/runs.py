@@ -156,16 +156,7 @@ def find_run(graph: Graph, text: str) -> Recorded:
 def close_run(graph: Graph, plan: Plan, state: str, report: Report) -> None:
     """Record how the run ended and what it cost; a population that nobody was made for is forgotten, unless
     its people wait for answers."""
-    tokens = report.tokens
-    graph.write(
-        "record/close_run",
-        id=plan.run,
-        state=state,
-        sent=tokens.sent,
-        received=tokens.received,
-        cost=report.cost,
-        report=json.dumps(report.plain(), sort_keys=True) if report.usage else None,
-    )
+    graph.write("record/close_run", id=plan.run, state=state, **report.spent())
     if state not in ("finished", "waiting"):
         graph.write("personas/delete_population", population=plan.population, force=False)
 

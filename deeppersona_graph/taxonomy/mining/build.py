@@ -125,8 +125,8 @@ def _build(bench: Bench, dialogues: Iterable[Exchange], report: MiningReport) ->
     changes = plan(standing, roots, described, kept, expanded=bool(bench.branches))
     report.note_changes(changes)
     _write(bench, changes, report)
-    name = bench.tree.name
-    report.figures = figures(load_tree(bench.graph, name), count_exchanges(bench.graph, name))
+    tree = load_tree(bench.graph, bench.tree.name) if report.changed else bench.tree
+    report.figures = figures(tree, count_exchanges(bench.graph, tree.name))
 
 
 def _record(
@@ -175,11 +175,9 @@ def _merged(
 
 
 def _write(bench: Bench, changes: Changes, report: MiningReport) -> None:
-    if not changes.any:
-        report.state = "unchanged"
-        record_decided(bench.graph, bench.tree.name, changes)
-        return
-    told_ = {"exchanges": report.exchanges, "created": report.created, "gone": report.gone}
-    report.version = write_changes(bench.graph, bench.tree, bench.embedder, changes, told_)
+    report.state = "unchanged"
+    if changes.any:
+        logged = {"exchanges": report.exchanges, "created": report.created, "gone": report.gone}
+        report.version = write_changes(bench.graph, bench.tree, bench.embedder, changes, logged)
+        report.state = "finished"
     record_decided(bench.graph, bench.tree.name, changes)
-    report.state = "finished"

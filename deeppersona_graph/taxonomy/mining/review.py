@@ -119,12 +119,12 @@ def _heed(
         target = _found(reviewed.parent, embedder, roots)
         if target is None or target is parent or any(target is one for _, one in node.walk()):
             return
-        depth = next(len(place) for root in roots for place, one in root.walk() if one is target)
-        if depth + 1 + node.height > LEVELS + 1:
+        place = _path_of(target, roots)
+        if len(place) + node.height > LEVELS:
             return
         parent.children.remove(node)
         _hang(node, target, parents)
-        done.moved.append((path, _path_of(target, roots), reviewed.reason))
+        done.moved.append((path, place, reviewed.reason))
 
 
 def _found(wanted: Sequence[str], embedder: Embedder, roots: Sequence[Node]) -> Node | None:
