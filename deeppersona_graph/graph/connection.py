@@ -124,6 +124,15 @@ class Graph:
         """Run `work` in one write transaction; after a passing fault it runs again from the start."""
         return self._managed("execute_write", work)
 
+    def moment(self) -> str:
+        """What the database has come to: the same text as long as nothing at all is committed to it.
+
+        It is the server's bookmark of an empty read transaction, which names the last one committed.
+        """
+        with self._speaking("running"), self._driver.session(database=self.database) as session:
+            session.execute_read(lambda tx: tx.run(statement("record/nothing").text).consume())
+            return "".join(session.last_bookmarks().raw_values)
+
     def run_schema(self, names: Iterable[str]) -> None:
         """Run schema statements, each in a transaction of its own, as the server demands."""
         for name in names:

@@ -1,0 +1,1 @@
+"""Other tools on the same graph: py2neo, networkx, pandas."""
