@@ -86,6 +86,10 @@ def generate(
     beta: Annotated[
         float, typer.Option("--beta", help="How strongly attributes the population lacks are favoured.")
     ] = 0.0,
+    cover: Annotated[
+        bool,
+        typer.Option("--cover", help="Prefer what the population, as it stands, lacks or has least of."),
+    ] = False,
     model: options.Model = None,
     base_url: options.BaseUrl = None,
     via: options.AskedVia = options.Via.online,
@@ -141,6 +145,7 @@ def generate(
         "strata": _strata(strata),
         "alpha": alpha,
         "beta": beta,
+        "cover": cover,
         "sampling": sampling.value,
     }
 

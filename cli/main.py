@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from deeppersona_graph.cli import batch, enrich, generate, mine, personas, server, taxonomy
+from deeppersona_graph.cli import (
+    batch,
+    enrich,
+    generate,
+    mine,
+    personas,
+    query,
+    refresh,
+    server,
+    taxonomy,
+    twin,
+    why,
+)
 from deeppersona_graph.cli.options import Flags
 from deeppersona_graph.cli.output import forgive_encodings, line
 from deeppersona_graph.errors import DeepPersonaError, InputError
@@ -27,8 +39,12 @@ app.command("show")(personas.show)
 app.command("list")(personas.list_)
 app.command("export")(personas.export)
 app.command("delete")(personas.delete)
+app.command("why")(why.why)
+app.command("refresh")(refresh.refresh)
+app.command("twin")(twin.twin)
 app.command("mine")(mine.mine)
 app.add_typer(taxonomy.app, name="taxonomy")
+app.add_typer(query.app, name="query")
 app.add_typer(batch.app, name="batch")
 app.add_typer(server.app, name="server")
 

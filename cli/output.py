@@ -67,12 +67,17 @@ def say(message: str) -> None:
     err.print(line(message), style="dim", markup=False)
 
 
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def ask(deed: str, *, otherwise: str = "nothing was deleted") -> None:
     """Ask on stderr whether to do the `deed`, such as "delete the store"; returns when the answer is yes.
 
     Raises `InputError` where there is no terminal to ask at; any other answer ends the command, code 1.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not at_terminal():
         raise InputError(f"no terminal to ask at whether to {deed}; give --yes to do so without being asked")
     err.print(line(f"{deed[:1].upper()}{deed[1:]}? [y/N] "), markup=False, end="")
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deeppersona_graph.cli import edits, history
 from deeppersona_graph.cli.figures import show_figures
 from deeppersona_graph.cli.options import BaseUrl, Budget, DataDir, Json, Model, Taxonomy, Uri
 from deeppersona_graph.cli.output import line, opened, out, print_json, say
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     pass
 
 app = typer.Typer(help="The Human-Attribute Tree in the graph.", no_args_is_help=True)
+for command in (
+    edits.add, edits.rename, edits.move, edits.merge, edits.split, edits.retire, history.restore,
+    edits.describe, edits.constrain, edits.bias, history.log, history.undo, history.diff, history.snapshot,
+):  # fmt: skip
+    app.command(command.__name__)(command)
 
 
 class Format(StrEnum):

@@ -35,6 +35,7 @@ class Wanted(TypedDict, total=False):
     strata: tuple[int, int, int]
     alpha: float
     beta: float
+    cover: bool
     sampling: Sampling
     biography_unread: bool
     chunk: int | None
@@ -55,7 +56,7 @@ def specification_of(settings: Settings, values: Values, via: Via, **wanted: Unp
             "taxonomy": settings.taxonomy,
             "countries": _several(plain.pop("country", ())),
             "genders": _several(plain.pop("gender", ())),
-            "anchors": _anchors(plain.pop("anchors", ())),
+            "anchors": assignments(plain.pop("anchors", ())),
             "biography": plain.pop("bio", None),
             "biases": tuple((plain.pop("bias", None) or {}).items()),
             "model": _chosen_model(values, settings),
@@ -89,7 +90,8 @@ def _several(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _anchors(given: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+def assignments(given: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+    """Pairs of attributes and values, or of several values, as texts `Attribute=value`."""
     if not isinstance(given, Mapping):
         return tuple(given)
     return tuple(

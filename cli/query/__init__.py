@@ -4,4 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from deeppersona_graph.cli.query import sharing
+
 app = typer.Typer(help="Questions to the graph.", no_args_is_help=True)
+app.command("shared")(sharing.shared)
+app.command("having")(sharing.having)
+app.command("nearest")(sharing.nearest)
+app.command("compare")(sharing.compare)

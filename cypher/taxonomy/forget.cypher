@@ -1,8 +1,8 @@
-// Remove a taxonomy's own node and its log.
+// Remove a taxonomy's own node, its log and its recorded states.
 // access: write
 // params: taxonomy
 // returns: none
 CYPHER 5
 OPTIONAL MATCH (t:Taxonomy {name: $taxonomy})
-OPTIONAL MATCH (c:Change {taxonomy: $taxonomy})
+OPTIONAL MATCH (c:Change|Snapshot {taxonomy: $taxonomy})
 DETACH DELETE t, c

@@ -17,6 +17,7 @@ from deeppersona_graph.api.batches import Batches
 from deeppersona_graph.api.connected import log
 from deeppersona_graph.api.coverage import Coverage
 from deeppersona_graph.api.edits import Edits
+from deeppersona_graph.api.interop import Interop
 from deeppersona_graph.api.people import People
 from deeppersona_graph.api.provenance import Provenance
 from deeppersona_graph.api.renewal import Renewal
@@ -28,7 +29,9 @@ from deeppersona_graph.taxonomy.store import Progress
 __all__ = ["DeepPersona", "connect"]
 
 
-class DeepPersona(Taxonomies, Edits, People, Renewal, Sharing, Coverage, Provenance, Asking, Batches):
+class DeepPersona(
+    Taxonomies, Edits, People, Renewal, Sharing, Coverage, Provenance, Asking, Interop, Batches
+):
     """A connection to one graph of taxonomies and personas. Use as a context manager, or `close()` it."""
 
 

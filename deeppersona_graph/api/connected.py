@@ -18,6 +18,7 @@ from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.mining import Mining
 from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.renewing import Refresh, TwinRun
 from deeppersona_graph.settings import Settings
 from deeppersona_graph.taxonomy.provide import check_model, provide_bundled
 from deeppersona_graph.taxonomy.read import load_tree
@@ -41,7 +42,7 @@ class Connected:
         self.settings = settings
         self._announce = announce
         self._progress: Progress = progress or (lambda *_: None)
-        self._runs: list[Generation | Mining] = []
+        self._runs: list[Generation | Mining | Refresh | TwinRun] = []
         """Closed with this; one that was iterated to its end has nothing left to close."""
         self._known: dict[str, tuple[str, Tree]] = {}
         """Trees by name, with the moment of the database at which they were found in step with it."""

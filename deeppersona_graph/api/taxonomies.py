@@ -42,10 +42,11 @@ class Taxonomies(Connected):
         return self._synchronised(taxonomy or self.settings.taxonomy)[0]
 
     def sync(self, taxonomy: str | None = None) -> SyncReport:
-        """Take in what was edited by hand; raises `TaxonomyShapeError` where what is there is no tree."""
+        """Take in what was edited by hand, everything compared with the state of the last version; raises
+        `TaxonomyShapeError` where what is there is no tree."""
         name = taxonomy or self.settings.taxonomy
         self._make_ready(name)
-        return sync(self.graph, name, self.embedder)
+        return sync(self.graph, name, self.embedder, whole=True)
 
     def import_taxonomy(self, files: Path | Sequence[Path], taxonomy: str) -> Tree:
         """Import a tree file, or several as one tree, under a new name; see `formats.read_tree` for what they
@@ -105,9 +106,7 @@ class Taxonomies(Connected):
 
     def search(self, text: str, taxonomy: str | None = None, limit: int = 10) -> Sequence[Hit]:
         """The attributes nearest in meaning to a text."""
-        name = taxonomy or self.settings.taxonomy
-        self.sync(name)
-        return search(self.graph, name, self.embedder, text, limit)
+        return search(self.graph, self._in_step(taxonomy).name, self.embedder, text, limit)
 
     def mine(
         self,

@@ -68,6 +68,8 @@ class Graph:
         is older than Neo4j 5.26.
         """
         self.uri, self.database = shorten(uri, 200), database
+        self.access = uri, (username, password)
+        """Address and credentials, for who needs a connection of another kind."""
         self._bookmarks = GraphDatabase.bookmark_manager()
         if uri.partition("://")[0] not in SCHEMES:
             raise _no_address(uri, f"expected one of the schemes {', '.join(SCHEMES)}")

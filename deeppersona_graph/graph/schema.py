@@ -6,7 +6,7 @@ from deeppersona_graph.errors import ServerError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.graph.statements import statements
 
-VERSION = 2
+VERSION = 3
 
 
 def ensure_schema(graph: Graph) -> None:

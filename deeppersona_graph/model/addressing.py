@@ -39,7 +39,7 @@ def find_attribute(tree: Tree, text: str) -> Attribute:
     Raises `UnknownNameError` with the nearest names, or `InputError` that lists the paths of a name that
     several attributes bear.
     """
-    found = _named(tree, text)
+    found = attributes_named(tree, text)
     if len(found) == 1:
         return found[0]
     if found:
@@ -63,13 +63,14 @@ def split_assignment(tree: Tree, text: str) -> tuple[Attribute, str]:
     if not places:
         raise InputError(f"{shorten(text)!r} has no '='; write an anchor as Attribute=value")
     for place in reversed(places):
-        if len(_named(tree, text[:place])) == 1 and text[place + 1 :].strip():
+        if len(attributes_named(tree, text[:place])) == 1 and text[place + 1 :].strip():
             return find_attribute(tree, text[:place]), text[place + 1 :].strip()
     attribute = find_attribute(tree, text[: places[0]])
     raise InputError(f"the anchor {shown(attribute.path)!r} has no value; write it as Attribute=value")
 
 
-def _named(tree: Tree, text: str) -> list[Attribute]:
+def attributes_named(tree: Tree, text: str) -> list[Attribute]:
+    """All attributes that `text` names; none where it names none."""
     if text.lstrip().startswith("["):
         path = _json_path(text)
         if path in tree.by_path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from deeppersona_graph.errors import InputError, PrerequisiteError
@@ -18,6 +18,9 @@ CHUNK = 16
 """Attributes that a language model fills at a time; 1 is the paper's letter."""
 BATCH_CHUNK = 64
 """The same where requests go into batch files, a wave for each."""
+
+COVERING = 10.0
+"""The least `beta` of a run that covers: an attribute used once is a thousand times slower than an unused one."""
 
 Narrative = Literal["none", "concise", "rich", "biography"]
 Fill = Literal["progressive", "all-at-once"]
@@ -62,6 +65,8 @@ class Specification:
     check: bool = False
     """Whether the finished record is proofread for contradictions."""
     narrative: Narrative = "concise"
+    cover: bool = False
+    """Whether a run prefers what the population lacks so far. Runs of one population may differ in it."""
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -85,6 +90,11 @@ class Specification:
             )
         if self.chunk < 1:
             raise InputError(f"a chunk of {self.chunk}: expected at least 1; 16 is usual")
+        if self.cover and self.attributes == "model":
+            raise InputError(
+                "--cover prefers attributes of the tree, and with --attributes model the model names them; "
+                "leave one of the two out"
+            )
         self._check_model_alone()
 
     def _check_model_alone(self) -> None:
@@ -102,9 +112,19 @@ class Specification:
             if given:
                 raise PrerequisiteError(f"{flag} needs a language model; name one with --model")
 
+    @property
+    def steering(self) -> float:
+        """The exponent with which uses weigh on selection."""
+        return max(self.beta, COVERING) if self.cover else self.beta
+
+    @property
+    def lasting(self) -> Specification:
+        """What all runs of a population have in common."""
+        return replace(self, cover=False)
+
     def mark(self, version: int) -> str:
         """Four hexadecimal digits that tell specifications, and versions of the tree, apart in names."""
-        return digest(json.dumps(self.plain(), sort_keys=True), version).hex()[:4]
+        return digest(json.dumps(self.lasting.plain(), sort_keys=True), version).hex()[:4]
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Specification:
@@ -112,8 +132,9 @@ class Specification:
         return cls(**{key: _tuples(value) for key, value in plain.items()})
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it, for the record on the population."""
-        return asdict(self)
+        """As JSON has it, for the record on the population and its runs; `cover` only where it is wanted."""
+        plain = asdict(self)
+        return plain if self.cover else {key: value for key, value in plain.items() if key != "cover"}
 
 
 def _tuples(value: Any) -> Any:

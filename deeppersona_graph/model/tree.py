@@ -101,6 +101,8 @@ class Value:
     """ISO 3166 alpha-2 codes of the only countries it makes sense in; empty: everywhere."""
     requires: tuple[Requirement, ...] = ()
     excludes: tuple[Exclusion, ...] = ()
+    implies: tuple[Requirement, ...] = ()
+    """Whoever has the value has, of each attribute named that they have at all, one of the values named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Attribute:
     proposed: bool = False
     """Named by a model without evidence, to fill a thin branch."""
     aliases: tuple[str, ...] = ()
+    bias: float | None = None
+    """Factor of the weight of each node of the branch in every walk; None as 1, 0 leaves the branch out."""
 
     @property
     def name(self) -> str:
@@ -182,6 +186,18 @@ class Tree:
         """The value of `attribute` that `text` spells, whatever its case and spacing."""
         key = normal(text)
         return next((one for one in attribute.values if normal(one.text) == key), None)
+
+    def ruled_out(self, value: Value) -> Iterator[Exclusion]:
+        """What a value cannot stand beside: what it excludes, and the other values of what it implies.
+
+        Of a list, which may hold what is implied beside others, these are the values that stand alone.
+        """
+        yield from value.excludes
+        for implied in value.implies:
+            other = self.by_id[implied.attribute]
+            for one in other.values:
+                if one.id not in implied.values and (one.alone or other.value_type != "list"):
+                    yield Exclusion(other.id, value=one.id)
 
     def leaves(self) -> Iterator[Attribute]:
         """The attributes without children."""

@@ -11,6 +11,7 @@ from deeppersona_graph.model.seeds import GOLDEN, digest, persona_seed
 from deeppersona_graph.model.situation import SITUATION_KEYS, Sampling, Situation
 from deeppersona_graph.model.tree import Attribute, Tree, Value
 from deeppersona_graph.personas.anchors import Anchors
+from deeppersona_graph.personas.constraints import Constraints, Filled
 from deeppersona_graph.personas.inner_core import attitude_text, draw_inner_core
 from deeppersona_graph.personas.profile import profile_texts, profile_vectors
 from deeppersona_graph.personas.select import Seeker
@@ -70,14 +71,14 @@ def seekers(people: Sequence[tuple[Anchored, Anchors]], tree: Tree, embedder: Em
             age=person.situation.age,
             country=person.situation.country,
             situation=tuple(value.id for _, value in core_values(tree, person.situation)),
-            explored=_explored(anchors, tree),
+            explored=explored(anchors, tree),
             profile=vector,
         )
         for (person, anchors), vector in zip(people, profile_vectors(embedder, texts), strict=True)
     ]
 
 
-def _explored(anchors: Anchors, tree: Tree) -> tuple[str, ...]:
+def explored(anchors: Anchors, tree: Tree) -> tuple[str, ...]:
     """Ids of the attributes on the paths of what is given."""
     on_paths = {path[:length] for path in anchors.explored for length in range(1, len(path) + 1)}
     return tuple(sorted(tree.by_path[path].id for path in on_paths))
@@ -92,6 +93,14 @@ def core_values(tree: Tree, situation: Situation) -> list[tuple[Attribute, Value
         if value is not None:
             found.append((attribute, value))
     return found
+
+
+def with_core(constraints: Constraints, situation: Situation) -> Filled:
+    """What filling begins with: the core values of a situation."""
+    filled = Filled(constraints)
+    for attribute, value in core_values(constraints.tree, situation):
+        filled.add(attribute, (value,))
+    return filled
 
 
 def core_traits(tree: Tree, anchors: Anchors, person: Anchored) -> tuple[Trait, ...]:

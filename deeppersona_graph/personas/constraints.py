@@ -45,7 +45,12 @@ class Constraints:
 
     @cached_property
     def _exclusions(self) -> Sequence[tuple[Value, Exclusion]]:
-        return [(value, one) for a in self.tree.attributes for value in a.values for one in value.excludes]
+        return [
+            (value, one)
+            for a in self.tree.attributes
+            for value in a.values
+            for one in self.tree.ruled_out(value)
+        ]
 
 
 @dataclass

@@ -22,6 +22,7 @@ from deeppersona_graph.personas.check import Proofreader
 from deeppersona_graph.personas.constraints import Filled
 from deeppersona_graph.personas.core_profile import Questions, person_text
 from deeppersona_graph.personas.draw import Drawn, value_of
+from deeppersona_graph.personas.fill import Gap
 from deeppersona_graph.personas.generate import Making
 from deeppersona_graph.personas.inner_core import attitude_text
 from deeppersona_graph.personas.named import naming
@@ -83,7 +84,7 @@ def expected(making: Making, sitter: Sitter, common: Anchors) -> Program[list[Ex
     if wanted.check:
         record = Filled(making.bench.constraints)
         found.append(_words(Proofreader(asker, person.situation, profile, record).request(traits)))
-    return [*found, *_portrayed(making, Sittings(asker, profile, person.situation.name, traits))]
+    return [*found, *portrayed(making, Sittings(asker, profile, person.situation.name, traits))]
 
 
 def _placed(making: Making, asker: Asker, biography: str) -> Program[list[Expected]]:
@@ -113,26 +114,36 @@ def _filled(
     making: Making, asker: Asker, profile: str, person: Anchored, common: Anchors, seeker: Seeker
 ) -> Program[tuple[list[Expected], Sequence[Trait]]]:
     walk = yield from making.begin(person, common, seeker)
-    filler = Filler(asker, person.situation, profile, walk)
-    found = []
-    while gaps := (yield from making.next_gaps(walk, seeker, making.chunk)):
-        spaces = filler.numbered(gaps)
-        if not spaces:
-            continue
-        request = filler.request(spaces)
-        answers = []
-        for number, space in spaces.items():
-            drawn = _likely(space)
-            if not walk.permits(space.gap.attribute):
-                walk.refuse(space.gap)
-                continue
-            text = OWN_WORDS if not drawn.values and drawn.number is None else None
-            value = text or value_of(space.gap.attribute, drawn)
-            walk.keep(space.gap, drawn, value, "model")
-            answers.append(AttributeValue(id=number, values=[str(value)]))
-        size = len(AttributeValues(attributes=answers).model_dump_json())
-        found.append(Expected(request, size, counted=True))
+    found = yield from expected_filling(making, Filler(asker, person.situation, profile, walk), seeker)
     return found, walk.traits
+
+
+def expected_filling(making: Making, filler: Filler, seeker: Seeker) -> Program[list[Expected]]:
+    """The requests that fill a walk to its end, which it then is, with values of usual length."""
+    found: list[Expected] = []
+    while gaps := (yield from making.next_gaps(filler.walk, seeker, making.chunk)):
+        found += expected_values(filler, gaps)
+    return found
+
+
+def expected_values(filler: Filler, gaps: Sequence[Gap]) -> list[Expected]:
+    """The request for these gaps, which it fills; none where nothing can be asked."""
+    spaces, walk = filler.numbered(gaps), filler.walk
+    if not spaces:
+        return []
+    request = filler.request(spaces)
+    answers = []
+    for number, space in spaces.items():
+        drawn = _likely(space)
+        if not walk.permits(space.gap.attribute):
+            walk.refuse(space.gap)
+            continue
+        text = OWN_WORDS if not drawn.values and drawn.number is None else None
+        value = text or value_of(space.gap.attribute, drawn)
+        walk.keep(space.gap, drawn, value, "model")
+        answers.append(AttributeValue(id=number, values=[str(value)]))
+    size = len(AttributeValues(attributes=answers).model_dump_json())
+    return [Expected(request, size, counted=True)]
 
 
 def _likely(space: Space) -> Drawn:
@@ -156,7 +167,8 @@ def _named(making: Making, asker: Asker, profile: str) -> tuple[list[Expected], 
     return found, traits
 
 
-def _portrayed(making: Making, sittings: Sittings) -> Iterator[Expected]:
+def portrayed(making: Making, sittings: Sittings) -> Iterator[Expected]:
+    """The requests that a narrative takes."""
     kind = making.plan.specification.narrative
     if kind == "biography":
         before: list[str] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deeppersona_graph.errors import DepthError
 from deeppersona_graph.model.persona import STRATA, Source, Trait, TraitValue
@@ -116,6 +116,12 @@ class Walk:
         self._candidates = {a.attribute.id: a for a in (*selection.required, *selection.reserves)}
         self._order = sorted(selection.reserves, key=lambda a: (a.arrival, a.attribute.id))
         self._ends = self._truncated_ends()
+
+    @property
+    def open_arrivals(self) -> Selection:
+        """The selection without what is filled."""
+        reserves = tuple(one for one in self.selection.reserves if one.attribute.id not in self.filled.values)
+        return replace(self.selection, reserves=reserves)
 
     def begin(self, given: Sequence[Given]) -> None:
         """Take what the user gave; what it requires comes first among the gaps.

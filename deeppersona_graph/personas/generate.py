@@ -20,8 +20,8 @@ from deeppersona_graph.personas.anchor import (
     Anchored,
     anchor,
     core_traits,
-    core_values,
     situate,
+    with_core,
 )
 from deeppersona_graph.personas.anchors import (
     Anchors,
@@ -32,18 +32,16 @@ from deeppersona_graph.personas.anchors import (
 from deeppersona_graph.personas.bank import fill_gap
 from deeppersona_graph.personas.biography import Finding, Reading, read_biography
 from deeppersona_graph.personas.check import Proofreader
-from deeppersona_graph.personas.constraints import Filled
 from deeppersona_graph.personas.core_profile import Questions, core_profile, person_text, profile_text
 from deeppersona_graph.personas.fill import Gap, ReserveSpentError, Walk, quotas
 from deeppersona_graph.personas.inner_core import GivenInner
 from deeppersona_graph.personas.named import name_attributes
 from deeppersona_graph.personas.narrate import narrate
 from deeppersona_graph.personas.portrait import Sittings, portray
-from deeppersona_graph.personas.profile import Vector
 from deeppersona_graph.personas.progressive import Filler
 from deeppersona_graph.personas.select import Prior, Seeker
 from deeppersona_graph.personas.workbench import Plan, Sitter, Workbench
-from deeppersona_graph.personas.workers import BATCH, Profiling, Racing, Selecting, Storing
+from deeppersona_graph.personas.workers import Profiling, Racing, Selecting, Storing, block_size
 
 SPARE = 1.4
 """Arrivals asked for as a multiple of the quota; what prerequisites and contradictions need beyond it."""
@@ -54,15 +52,16 @@ def generate(
 ) -> Generator[Outcome[Persona], None, None]:
     """What becomes of each person of a plan, as they are finished; each is in the graph by then.
 
-    Where uses are counted (`beta`), people of a later batch wait for those before them.
+    Where uses are counted (`beta`, `cover`), people of a later block wait for those before them.
     """
     taken = set(plan.taken)
-    if plan.specification.beta == 0:
+    if plan.specification.steering == 0:
         yield from executor.run(_tasks(bench, plan, anchors, taken, plan.people, 0))
         return
-    for block, people in groupby(plan.people, key=lambda sitter: sitter.index // BATCH):
+    size = block_size(plan.specification)
+    for block, people in groupby(plan.people, key=lambda sitter: sitter.index // size):
         parked = False
-        with closing(executor.run(_tasks(bench, plan, anchors, taken, people, block * BATCH))) as outcomes:
+        with closing(executor.run(_tasks(bench, plan, anchors, taken, people, block * size))) as outcomes:
             for outcome in outcomes:
                 parked = parked or isinstance(outcome, Parked)
                 yield outcome
@@ -108,7 +107,7 @@ class Making:
     def of(cls, bench: Workbench, plan: Plan, before: int) -> Making:
         """`before`: uses are counted among people with a smaller index."""
         wanted = plan.specification
-        prior = Prior(wanted.alpha, wanted.beta, plan.biases, plan.population, before)
+        prior = Prior(wanted.alpha, wanted.steering, plan.biases, plan.population, before)
         return cls(
             bench=bench,
             plan=plan,
@@ -218,16 +217,21 @@ class Making:
                 yield from name_attributes(asker, profile, wanted.depth, self.chunk, anchors.traits, core)
             )
         if not wanted.core:
-            seeker = replace(seeker, profile=_unit(self.bench.centre))
+            seeker = self.without_profile(seeker)
         walk = yield from self.begin(person, anchors, seeker)
-        yield from self._fill_walk(Filler(asker, person.situation, profile, walk), anchors, seeker)
+        yield from self.ask_for(Filler(asker, person.situation, profile, walk), anchors, seeker)
         if not wanted.check:
             return tuple(walk.traits)
         return (yield from Proofreader(asker, person.situation, profile, walk.filled).check(walk.traits))
 
-    def _fill_walk(self, filler: Filler, anchors: Anchors, seeker: Seeker) -> Program[None]:
-        """Fill the walk to its end; raises `ModelAnswerError` where the model leaves too little to fill it
-        with, which is no fault of the depth."""
+    def without_profile(self, seeker: Seeker) -> Seeker:
+        """Somebody of whom no core profile is known: like everybody."""
+        centre = self.bench.centre
+        return replace(seeker, profile=(centre / np.linalg.norm(centre)).astype(np.float32))
+
+    def ask_for(self, filler: Filler, anchors: Anchors, seeker: Seeker) -> Program[None]:
+        """Fill a walk to its end by the model; raises `ModelAnswerError` where that leaves too little to fill
+        it with, which is no fault of the depth."""
         walk = filler.walk
         try:
             while gaps := (yield from self.next_gaps(walk, seeker, self.chunk)):
@@ -246,18 +250,23 @@ class Making:
         self, person: Anchored, anchors: Anchors, seeker: Seeker
     ) -> Program[tuple[Trait, ...]]:
         walk = yield from self.begin(person, anchors, seeker)
-        raced, races = walk.selection, (yield from have_done(self.racing, (seeker, walk.selection)))
+        yield from self.race_for(walk, seeker)
+        return tuple(walk.traits)
+
+    def race_for(self, walk: Walk, seeker: Seeker) -> Program[None]:
+        """Fill a walk to its end from the bank."""
+        raced, races = walk.selection, (yield from have_done(self.racing, (seeker, walk.open_arrivals)))
         while gaps := (yield from self.next_gaps(walk, seeker, 1)):
             if walk.selection is not raced:
-                raced, races = walk.selection, (yield from have_done(self.racing, (seeker, walk.selection)))
+                raced = walk.selection
+                races = yield from have_done(self.racing, (seeker, walk.open_arrivals))
             fill_gap(walk, gaps[0], races, seeker.age)
-        return tuple(walk.traits)
 
     def begin(self, person: Anchored, anchors: Anchors, seeker: Seeker) -> Program[Walk]:
         """The walk along the first arrivals, with what is given."""
         share = quotas(self.plan.specification.depth, self.plan.specification.strata)
         selection = yield from have_done(self.selecting, (seeker, reserve_for(share)))
-        filled = _with_core(self.bench, person)
+        filled = with_core(self.bench.constraints, person.situation)
         walk = Walk(self.bench.constraints, selection, share, filled, bare=self.bench.asker is not None)
         walk.begin(anchors.traits)
         return walk
@@ -282,14 +291,3 @@ class Making:
         if self.plan.specification.narrative == "none":
             return ""
         return narrate(person.seed, person.situation, person.inner, traits)
-
-
-def _with_core(bench: Workbench, person: Anchored) -> Filled:
-    filled = Filled(bench.constraints)
-    for attribute, value in core_values(bench.tree, person.situation):
-        filled.add(attribute, (value,))
-    return filled
-
-
-def _unit(vector: Vector) -> Vector:
-    return (vector / np.linalg.norm(vector)).astype(np.float32)

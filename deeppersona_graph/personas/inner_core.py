@@ -67,6 +67,26 @@ def draw_inner_core(seed: int, situation: Situation, given: GivenInner, closest:
     )
 
 
+def unsuited(inner: InnerCore, situation: Situation) -> frozenset[str]:
+    """Which of values, attitude, stories and interests tell of another situation than this one, as far as
+    their texts are from the bank."""
+    texts = {
+        "values": (inner.values,),
+        "attitude": (inner.attitude,),
+        "stories": inner.stories,
+        "interests": inner.interests,
+    }
+    kinds = {"values": "values", "attitude": "attitude", "stories": "story", "interests": "interest"}
+    found = set()
+    for part, held in texts.items():
+        entries = [entry for entry in _bank() if entry.kind == kinds[part]]
+        for text in held:
+            alike = [entry for entry in entries if entry.text == text]
+            if alike and not any(_suits(entry.needs, situation) for entry in alike):
+                found.add(part)
+    return frozenset(found)
+
+
 def attitude_text(inner: InnerCore) -> str:
     """The attitude with how it shows and how the person copes, as one text."""
     parts = (inner.attitude, inner.attitude_details, inner.coping_mechanism)

@@ -62,14 +62,14 @@ def open_run(
     keeps_chunk: bool = False,
 ) -> Plan:
     """Open the population and a run that fills it up to `count` people, or makes those whose biographies are
-    `sketches`.
+    `sketches`. Any population can be gone on with to cover what it lacks.
 
     Raises `InputError` where the population exists with another seed or specification. The run goes on where
     an earlier one stopped: indices that have a persona are left out. With `keeps_chunk`, a population that is
     there keeps its chunk, whatever the specification says.
     """
     specification = _open_population(graph, population, seed, specification, keeps_chunk)
-    spelled = _spelled(specification)
+    spelled = spelled_specification(specification)
     if sketches is None:
         left = _numbered(graph, tree, population, count)
     else:
@@ -166,13 +166,16 @@ def _open_population(
 ) -> Specification:
     """What the population is to be; raises `InputError` where it is there and was to be something else."""
     opened = graph.write(
-        "personas/open_population", population=population, seed=seed, specification=_spelled(wanted)
+        "personas/open_population",
+        population=population,
+        seed=seed,
+        specification=spelled_specification(wanted.lasting),
     )
     found, found_seed = Specification.of(json.loads(opened[0]["specification"])), opened[0]["seed"]
     if keeps_chunk:
         wanted = replace(wanted, chunk=found.chunk)
-    if found != wanted or found_seed != seed:
-        was, now = json.loads(_spelled(found)), json.loads(_spelled(wanted))
+    if found != wanted.lasting or found_seed != seed:
+        was, now = json.loads(spelled_specification(found)), json.loads(spelled_specification(wanted.lasting))
         changed = [f"{key} {was[key]!r}, now {now[key]!r}" for key in now if was[key] != now[key]]
         if found_seed != seed:
             changed.append(f"seed {found_seed}, now {seed}")
@@ -183,7 +186,8 @@ def _open_population(
     return wanted
 
 
-def _spelled(specification: Specification) -> str:
+def spelled_specification(specification: Specification) -> str:
+    """A specification as the graph keeps it."""
     return json.dumps(specification.plain(), sort_keys=True, ensure_ascii=False)
 
 

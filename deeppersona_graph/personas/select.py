@@ -62,7 +62,7 @@ def select(
         drawn=drawn,
         alpha=prior.alpha,
         beta=prior.beta,
-        biases=[{"id": identity, "factor": factor} for identity, factor in prior.biases],
+        biases=[{"id": identity, "factor": factor} for identity, factor in (*prior.biases, *_standing(tree))],
         population=prior.population,
         before=prior.before,
         reserve=list(reserve),
@@ -76,6 +76,11 @@ def select(
             required=_arrivals(tree, row["required"]),
         )
     return found
+
+
+def _standing(tree: Tree) -> Biases:
+    """The biases that the tree itself has, for every walk."""
+    return tuple((a.id, a.bias) for a in tree.attributes if a.bias is not None)
 
 
 def _spelled(seeker: Seeker) -> dict[str, Any]:

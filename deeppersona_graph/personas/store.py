@@ -37,9 +37,12 @@ def store_personas(
     """
     rows = [
         {
-            "properties": _properties(persona),
+            "properties": properties_of(persona),
             "embedding": profile.tolist(),
-            "traits": [_trait_row(trait, run, persona) for trait in (*persona.core, *persona.traits)],
+            "traits": [
+                trait_row(trait, run, persona.taxonomy_version)
+                for trait in (*persona.core, *persona.traits)
+            ],
         }
         for persona, profile in personas
     ]
@@ -126,7 +129,8 @@ def _brief(graph: Graph, population: str | None, skip: int, limit: int) -> list[
     return graph.read("personas/list", population=population, skip=skip, limit=limit)
 
 
-def _properties(persona: Persona) -> dict[str, Any]:
+def properties_of(persona: Persona) -> dict[str, Any]:
+    """What a persona's node bears, its vector aside."""
     inner = {key: getattr(persona.inner, key) for key in _INNER}
     return {
         **{key: plain(getattr(persona, key)) for key in _OWN if getattr(persona, key) is not None},
@@ -135,7 +139,8 @@ def _properties(persona: Persona) -> dict[str, Any]:
     }
 
 
-def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:
+def trait_row(trait: Trait, run: str, version: int) -> dict[str, Any]:
+    """A pair as `personas/store` writes it, made by `run` at a version of the tree."""
     several = isinstance(trait.value, tuple)
     return {
         "attribute": trait.attribute,
@@ -148,7 +153,7 @@ def _trait_row(trait: Trait, run: str, persona: Persona) -> dict[str, Any]:
             "source": trait.source,
             "request": trait.request,
             "run": run,
-            "version": persona.taxonomy_version,
+            "version": version,
         },
     }
 

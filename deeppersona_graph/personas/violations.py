@@ -54,7 +54,9 @@ class _Examination:
         if value.countries and situation.country not in value.countries:
             yield f"{name} is unknown in {situation.country_name}"
         yield from (f"{name} lacks what it requires" for one in value.requires if not self._meets(one))
-        yield from (f"{name} is contradicted" for one in value.excludes if self._contradicts(one))
+        yield from (
+            f"{name} is contradicted" for one in self._tree.ruled_out(value) if self._contradicts(one)
+        )
         if value.alone and len(self._values[attribute.id]) > 1:
             yield f"{name} stands beside others"
 

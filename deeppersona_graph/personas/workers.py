@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deeppersona_graph.errors import DepthError
 from deeppersona_graph.model.persona import Persona
+from deeppersona_graph.model.specification import Specification
 from deeppersona_graph.personas.anchor import Anchored, seekers
 from deeppersona_graph.personas.anchors import Anchors
 from deeppersona_graph.personas.draw import Race
@@ -20,6 +21,15 @@ from deeppersona_graph.personas.workbench import Plan, Workbench
 
 BATCH = 50
 """Personas that a statement serves."""
+
+COVERED = 10
+"""The same where a run covers: all of them see the same uses, so that few should."""
+
+
+def block_size(specification: Specification) -> int:
+    """For how many personas in a row uses are counted once. With a language model as many as ever, so that
+    its requests go out together."""
+    return COVERED if specification.cover and specification.model is None else BATCH
 
 
 @dataclass(frozen=True)

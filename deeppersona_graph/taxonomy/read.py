@@ -12,6 +12,7 @@ from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.tree import Attribute, Exclusion, Requirement, Tree, Value
 
 _STATEMENTS = (
+    "taxonomy/read_implications",
     "taxonomy/read_requirements",
     "taxonomy/read_exclusions",
     "taxonomy/read_values",
@@ -27,14 +28,14 @@ def load_tree(graph: Graph, name: str) -> Tree:
         raise UnknownNameError(
             "taxonomy", name, nearest(name, known), hint="`deeppersona taxonomy import FILE` makes one"
         )
-    requires_rows, excludes_rows, values_rows, attribute_rows = _read_together(graph, name)
-    requires = _requirements(requires_rows)
+    implies_rows, requires_rows, excludes_rows, values_rows, attribute_rows = _read_together(graph, name)
+    requires, implies = _requirements(requires_rows), _requirements(implies_rows)
     excludes = {
         row["owner"]: tuple(Exclusion(*one) for one in sorted(row["exclusions"], key=str))
         for row in excludes_rows
     }
     spaces = {
-        row["attribute"]: tuple(_value(one, requires, excludes) for one in row["values"])
+        row["attribute"]: tuple(_value(one, requires, excludes, implies) for one in row["values"])
         for row in values_rows
     }
     attributes = (_attribute(row["attribute"], spaces, requires) for row in attribute_rows)
@@ -42,7 +43,7 @@ def load_tree(graph: Graph, name: str) -> Tree:
 
 
 def _read_together(graph: Graph, name: str) -> list[list[Row]]:
-    """The rows of the four statements, asked at once, which a server that has just started answers sooner."""
+    """The rows of the five statements, asked at once, which a server that has just started answers sooner."""
     with ThreadPoolExecutor(len(_STATEMENTS)) as at_once:
         return list(at_once.map(lambda statement: graph.read(statement, taxonomy=name), _STATEMENTS))
 
@@ -58,6 +59,7 @@ def _value(
     spelled: Sequence[Any],
     requires: Mapping[str, tuple[Requirement, ...]],
     excludes: Mapping[str, tuple[Exclusion, ...]],
+    implies: Mapping[str, tuple[Requirement, ...]],
 ) -> Value:
     identity, text, rank, weight, alone, min_age, max_age, countries = spelled
     return Value(
@@ -71,6 +73,7 @@ def _value(
         countries=tuple(countries or ()),
         requires=requires.get(identity, ()),
         excludes=excludes.get(identity, ()),
+        implies=implies.get(identity, ()),
     )
 
 
@@ -101,4 +104,5 @@ def _attribute(
         generic=bool(spelled["generic"]),
         proposed=bool(spelled["proposed"]),
         aliases=tuple(spelled["aliases"] or ()),
+        bias=spelled["bias"],
     )

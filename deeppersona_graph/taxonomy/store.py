@@ -19,6 +19,8 @@ from deeppersona_graph.errors import ConflictError, InputError
 from deeppersona_graph.graph.connection import Graph
 from deeppersona_graph.model.seeds import draw_of
 from deeppersona_graph.model.tree import Attribute, Requirement, Tree, Value, normal
+from deeppersona_graph.taxonomy.log.record import record_state
+from deeppersona_graph.taxonomy.log.state import read_state
 
 Vectors = Mapping[str, NDArray[np.float32]]
 """Unit vectors by the id of the attribute or value they belong to."""
@@ -65,6 +67,7 @@ def store_tree(
         graph.write("taxonomy/derive", taxonomy=tree.name)
         counted = graph.read("taxonomy/survey", taxonomy=tree.name)[0]["counted"]
         graph.write("taxonomy/record_counts", taxonomy=tree.name, counts=counted)
+        graph.transact(lambda tx: record_state(tx, tree.name, 1, read_state(tx.run, tree.name)))
         graph.write("taxonomy/finish", taxonomy=tree.name, origin=tree.origin)
         unless_finished.pop_all()
 
@@ -138,6 +141,9 @@ def _batches(tree: Tree, attribute_vectors: Vectors, value_vectors: Vectors) -> 
             [required_row({"value": v.id}, v.requires) for v in values if v.requires],
             2000,
         ),
+        _Batch(
+            "taxonomy/imply", [required_row({"value": v.id}, v.implies) for v in values if v.implies], 2000
+        ),
         _Batch("taxonomy/exclude_values", _excluded_values(values), 2000),
         _Batch("taxonomy/exclude_attributes", _excluded_attributes(values), 2000),
         _Batch("taxonomy/embed_attributes", vector_rows(attribute_vectors), 1000),
@@ -160,6 +166,7 @@ def attribute_row(attribute: Attribute) -> dict[str, Any]:
         "generic": attribute.generic or None,
         "proposed": attribute.proposed or None,
         "aliases": list(attribute.aliases) or None,
+        "bias": attribute.bias,
         "draw": draw_of(attribute.id),
     }
     return {"id": attribute.id, "properties": {k: v for k, v in properties.items() if v is not None}}

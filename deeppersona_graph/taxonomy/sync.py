@@ -28,9 +28,13 @@ from deeppersona_graph.model.tree import (
     shown,
     value_id,
 )
-from deeppersona_graph.taxonomy.changing import OvertakenError, change_tree
+from deeppersona_graph.taxonomy.changing import SYNC, OvertakenError, change_tree
 from deeppersona_graph.taxonomy.embed import embed_attributes, embed_values
 from deeppersona_graph.taxonomy.formats.building import even_values
+from deeppersona_graph.taxonomy.log.delta import compare
+from deeppersona_graph.taxonomy.log.record import read_recorded
+from deeppersona_graph.taxonomy.log.state import read_state
+from deeppersona_graph.taxonomy.log.tell import Difference, differences
 from deeppersona_graph.taxonomy.shape import check_core, check_strays, tree_paths
 from deeppersona_graph.taxonomy.store import value_properties, values_row, vector_rows
 
@@ -46,7 +50,11 @@ class SyncReport:
     values: int = 0
     removed: int = 0
     other: bool = False
-    """Nothing but edges of other kinds, or properties that decide generation, changed."""
+    """Nothing but edges of other kinds, or properties, changed."""
+    differences: tuple[Difference, ...] = ()
+    """All that differs from the last version."""
+    lost: int = 0
+    """Values that people have lost with what was deleted; they cannot come back, `refresh` makes others."""
 
     @property
     def changed(self) -> bool:
@@ -69,7 +77,10 @@ class SyncReport:
             parts.append("properties or edges changed")
         if not parts:
             return "nothing was edited by hand"
-        return f"edited by hand: {', '.join(parts)}; now version {self.version}"
+        told = f"edited by hand: {', '.join(parts)}; now version {self.version}"
+        if self.lost:
+            told += f"; {self.lost} values of people went with it, which `deeppersona refresh` makes anew"
+        return told
 
 
 @dataclass
@@ -88,22 +99,26 @@ class _Work:
     """Attributes with the new values that may need vectors."""
 
 
-def sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
+def sync(graph: Graph, taxonomy: str, embedder: Embedder, *, whole: bool = False) -> SyncReport:
     """Take in what was edited by hand since the last version.
+
+    The usual survey looks at what decides generation; with `whole`, everything is compared with the state of
+    the last version, every property and edge.
 
     Where another process does so at the same time, one of them finds the work done. Raises
     `TaxonomyShapeError` where the attributes are no tree any more.
     """
     while True:
         try:
-            return _sync(graph, taxonomy, embedder)
+            return _sync(graph, taxonomy, embedder, whole)
         except OvertakenError:
             continue
 
 
-def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
+def _sync(graph: Graph, taxonomy: str, embedder: Embedder, whole: bool) -> SyncReport:
     survey = graph.read("taxonomy/survey", taxonomy=taxonomy)[0]
-    if survey["recorded"] == survey["counted"] and not survey["attention"]:
+    surveyed = survey["recorded"] == survey["counted"] and not survey["attention"]
+    if surveyed and not (whole and _differs(graph, taxonomy, survey["version"])):
         return SyncReport(version=survey["version"])
     check_strays(graph.read("taxonomy/strays", taxonomy=taxonomy))
     rows = graph.read("taxonomy/shape", taxonomy=taxonomy)
@@ -131,9 +146,20 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder) -> SyncReport:
         tx.run("taxonomy/forget_vectors", taxonomy=taxonomy, rows=plain)
         tx.run("taxonomy/rekey_values", taxonomy=taxonomy, rows=respelled)
 
-    other = not (report.added or report.moved or report.values or report.removed)
-    version, _ = change_tree(graph, taxonomy, survey["version"], "sync", arguments, write)
-    return replace(report, version=version, other=other)
+    done = change_tree(graph, taxonomy, survey["version"], SYNC, arguments, write)
+    found = differences(done.before, done.after, done.delta)
+    removed = sum(key.kind == "attribute" for key in done.delta.removed)
+    other = not (report.added or report.moved or report.values or removed)
+    lost = graph.read("log/lost_values", taxonomy=taxonomy)[0]["lost"] if removed or whole else 0
+    return replace(
+        report, version=done.version, other=other, removed=removed, differences=tuple(found), lost=lost
+    )
+
+
+def _differs(graph: Graph, taxonomy: str, version: int) -> bool:
+    """Whether anything at all is not as the last version left it."""
+    recorded = read_recorded(graph.read, taxonomy, version)
+    return recorded is not None and bool(compare(recorded.state, read_state(graph.read, taxonomy)).of_tree)
 
 
 def _respelled(graph: Graph, taxonomy: str) -> list[dict[str, str]]:

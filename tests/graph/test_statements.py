@@ -13,7 +13,17 @@ HEADER = "// What it does.\n// access: read\n// params: name\n// returns: found\
 
 
 def test_there_are_statements_for_every_topic() -> None:
-    assert {one.name.split("/")[0] for one in ALL} == {"mining", "personas", "record", "schema", "taxonomy"}
+    assert {one.name.split("/")[0] for one in ALL} == {
+        "insight",
+        "interop",
+        "log",
+        "mining",
+        "personas",
+        "record",
+        "schema",
+        "server",
+        "taxonomy",
+    }
 
 
 @pytest.mark.live

@@ -117,6 +117,15 @@ def place_at(country: str, settlement: str, quantile: float, sampling: Sampling)
     return listed[min(bisect_right(sums, quantile * sums[-1]), len(listed) - 1)]
 
 
+def place_weights(country: str, settlement: str, sampling: Sampling) -> tables.Weights:
+    """The weight of each place, by name, that somebody in such a settlement may be drawn with."""
+    listed, sums = _listed(country, settlement, sampling)
+    found: tables.Weights = {}
+    for place, low, high in zip(listed, (0.0, *sums), sums, strict=False):
+        found[place.name] = found.get(place.name, 0.0) + high - low
+    return found
+
+
 def place_chance(place: Place, settlement: str) -> float:
     """The chance of living in or near `place` for somebody in its country who lives in such a settlement.
 

@@ -12,7 +12,7 @@ from deeppersona_graph.personas.situation.occupations import Occupation, Worker
 from deeppersona_graph.personas.situation.tables import Weights, times
 from deeppersona_graph.personas.situation.wanted import Wanted
 
-_SIDE_WORK_UNTIL = 27
+SIDE_WORK_UNTIL = 27
 """Age below which a student's work is taken to be on the side."""
 _AT_WORK = ("employed", "self-employed")
 
@@ -144,7 +144,7 @@ def _work(pen: _Pen) -> None:
         draft.settlement,
         draft.education,
         draft.employment,
-        draft.employment == "student" and draft.age < _SIDE_WORK_UNTIL,
+        draft.employment == "student" and draft.age < SIDE_WORK_UNTIL,
     )
     if wanted.occupation is not None:
         draft.occupation, draft.work = wanted.occupation, wanted.known_occupation

@@ -137,6 +137,16 @@ def chance(occupation: Occupation, worker: Worker) -> float:
     return weight * _UNUSUAL / sums[-1]
 
 
+def shares(worker: Worker, age: int, sampling: Sampling) -> tables.Weights:
+    """The weight of each occupation that somebody of this age may be drawn with."""
+    listed, sums = _listed(worker, sampling)
+    return {
+        occupation.title: high - low
+        for occupation, low, high in zip(listed, (0.0, *sums), sums, strict=False)
+        if occupation.least_age <= age
+    }
+
+
 def draw_occupation(
     dice: random.Random,
     worker: Worker,

@@ -49,12 +49,14 @@ def _record(tree: Tree, attribute: Attribute) -> dict[str, Any]:
         "at_least": _age(attribute.at_least),
         "alone": [v.text for v in values if v.alone],
         "conflicts": [conflict for v in values for conflict in _conflicts(tree, v)],
+        "implies": [implied for v in values for implied in _implied(tree, v)],
         "core": attribute.core,
         "support": attribute.support or None,
         "retired": attribute.retired or None,
         "generic": attribute.generic or None,
         "proposed": attribute.proposed or None,
         "aliases": list(attribute.aliases),
+        "bias": attribute.bias,
     }
 
 
@@ -112,6 +114,13 @@ def _conflicts(tree: Tree, value: Value) -> Iterator[dict[str, Any]]:
                     if bound is not None
                 }
                 yield {"if": value.text, "path": list(other.path), "not": bounds or "*"}
+
+
+def _implied(tree: Tree, value: Value) -> Iterator[dict[str, Any]]:
+    for one in value.implies:
+        other = tree.by_id[one.attribute]
+        texts = [v.text for v in other.values if v.id in one.values]
+        yield {"if": value.text, "path": list(other.path), "then": texts}
 
 
 def _number(number: float | None) -> float | int | None:

@@ -24,6 +24,7 @@ from deeppersona_graph.taxonomy.formats.building import check_path
 MOST_YEARS = 150
 """Ages in a tree file, and years below an age, are at most this; personas are younger (`model.situation`)."""
 LONGEST_ID = 100
+MOST_BIAS = 1000.0
 MOST_SUPPORT = 2**53
 
 
@@ -102,6 +103,14 @@ class Conflict(_Strict):
     not_values: Literal["*"] | tuple[str, ...] | Bound = Field(alias="not")
 
 
+class Implied(_Strict):
+    """With the own value `if_value`, the attribute at `path` has one of `then`, where there is one."""
+
+    if_value: str = Field(alias="if")
+    path: tuple[str, ...]
+    then: tuple[Text, ...]
+
+
 class Record(_Strict):
     """One line of the file."""
 
@@ -120,12 +129,14 @@ class Record(_Strict):
     at_least: str | None = None
     alone: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    implies: tuple[Implied, ...] = ()
     core: str | None = None
     support: Annotated[int, Field(ge=0, le=MOST_SUPPORT)] = 0
     retired: bool = False
     generic: bool = False
     proposed: bool = False
     aliases: tuple[str, ...] = ()
+    bias: Annotated[float, Field(ge=0, le=MOST_BIAS)] | None = None
 
 
 _RECORD = TypeAdapter(Record)

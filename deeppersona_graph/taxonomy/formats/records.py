@@ -127,6 +127,7 @@ def _space(record: Record, where: str) -> Attribute:
         generic=record.generic,
         proposed=record.proposed,
         aliases=record.aliases,
+        bias=record.bias,
     )
     if isinstance(record.values, NumberSpace):
         space = record.values
@@ -157,6 +158,7 @@ def _constrained(attribute: Attribute, record: Record, known: _Known, where: str
         *record.places,
         *record.alone,
         *(c.if_value for c in record.conflicts),
+        *(i.if_value for i in record.implies),
     ):
         if normal(text) not in {normal(value.text) for value in attribute.values}:
             raise TreeFileError(f"{where}: {shorten(text)!r} is none of the attribute's values")
@@ -167,6 +169,12 @@ def _constrained(attribute: Attribute, record: Record, known: _Known, where: str
     excluded: dict[str, list[Exclusion]] = {}
     for conflict in record.conflicts:
         excluded.setdefault(normal(conflict.if_value), []).extend(_exclusions(conflict, known, where))
+
+    implied: dict[str, list[Requirement]] = {}
+    for one in record.implies:
+        other = _known(one.path, known, where)
+        found = Requirement(other.id, frozenset(_ids(other, one.then, where)))
+        implied.setdefault(normal(one.if_value), []).append(found)
 
     def finished(value: Value) -> Value:
         key = normal(value.text)
@@ -183,6 +191,7 @@ def _constrained(attribute: Attribute, record: Record, known: _Known, where: str
                 [*_needed(need, known, where), *_required(others.get(key, ()), known, where)], where
             ),
             excludes=tuple(dict.fromkeys(excluded.get(key, ()))),
+            implies=_all_of(implied.get(key, ()), where),
         )
 
     return replace(

@@ -37,6 +37,7 @@ def _pointed(attribute: Attribute, tree: Tree, by_path: dict[Path, Attribute]) -
             value,
             requires=_required(value.requires, tree, by_path),
             excludes=tuple(_excluded(one, tree, by_path) for one in value.excludes),
+            implies=_required(value.implies, tree, by_path),
         )
         for value in attribute.values
     )

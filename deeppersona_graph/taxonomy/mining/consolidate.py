@@ -155,9 +155,11 @@ def _write(
         settle_paths(tx, name, embedder)
         return merged
 
+    involved = {one for merge in merges for one in (merge.keep, *merge.gone)}
     try:
-        return change_tree(graph, name, tree.version, "consolidate", told, write)
+        done = change_tree(graph, name, tree.version, "consolidate", told, write, people=involved)
     except OvertakenError:
         raise ConflictError(
             f"the taxonomy {name!r} changed while it was being consolidated; run the same command again"
         ) from None
+    return done.version, done.told

@@ -116,13 +116,12 @@ def write_changes(
         settle_paths(tx, name, embedder)
 
     try:
-        version, _ = change_tree(graph, name, tree.version, "mine", arguments, write)
+        return change_tree(graph, name, tree.version, "mine", arguments, write).version
     except OvertakenError:
         raise ConflictError(
             f"the taxonomy {name!r} was changed while it was being mined; run the same command again, "
             "nothing is asked twice"
         ) from None
-    return version
 
 
 def record_decided(graph: Graph, taxonomy: str, changes: Changes) -> None:

@@ -1,0 +1,1 @@
+"""Parts of personas made anew: what an edited tree leaves no ground for, and what a twin has otherwise."""
