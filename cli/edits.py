@@ -1,5 +1,7 @@
-"""`deeppersona taxonomy add | rename | move | merge | split | retire | describe | constrain | bias`: edits of the
-tree, each one change that `undo` takes back."""
+"""`deeppersona taxonomy add | rename | move | merge | split | retire | describe | constrain | bias`.
+
+Each is one change of the tree, which `undo` takes back.
+"""
 
 from __future__ import annotations
 

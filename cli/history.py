@@ -95,9 +95,7 @@ def snapshot(
         say(f"version {version} is called {name}; come back to it with: taxonomy restore --snapshot {name!r}")
     else:
         for row in found:
-            out.print(
-                f"{row['version']:5}  {row['time'][:16].replace('T', ' ')}  {line(row['name'])}", markup=False
-            )
+            out.print(f"{row['version']:5}  {_minute(row['time'])}  {line(row['name'])}", markup=False)
         if not found:
             say("no version has a name yet")
 

@@ -16,7 +16,7 @@ from deeppersona_graph.cli.output import ask, at_terminal, line, opened, out, pr
 if TYPE_CHECKING:
     from deeppersona_graph.llm.estimate import Forecast
     from deeppersona_graph.personas.renewal.refresh import Renewed
-    from deeppersona_graph.renewing import Refresh
+    from deeppersona_graph.renewing.refresh import Refresh
 
 LISTED = 20
 """People and values listed; more are counted."""

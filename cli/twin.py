@@ -14,7 +14,7 @@ from deeppersona_graph.model.persona import plain, shown_value
 
 if TYPE_CHECKING:
     from deeppersona_graph.personas.renewal.twin import Difference, Twin
-    from deeppersona_graph.renewing import TwinRun
+    from deeppersona_graph.renewing.twin import TwinRun
 
 
 def twin(

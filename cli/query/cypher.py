@@ -35,7 +35,8 @@ def cypher(
         int, typer.Option("--limit", min=1, max=1_000_000, help="Rows to take at the most.")
     ] = 1000,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, max=3600, help="Seconds it may run, whatever the server does.")
+        float,
+        typer.Option("--timeout", min=0.1, max=3600, help="Seconds it may run, whatever the server does."),
     ] = 10.0,
     megabytes: Annotated[
         float, typer.Option("--megabytes", min=0.001, max=4096, help="How much to take from the server.")
@@ -48,9 +49,7 @@ def cypher(
     parameters = _parameters(param or ())
     with opened(uri, data_dir) as api:
         if write:
-            written = api.write_cypher(
-                query, parameters, limit=limit, timeout=timeout, megabytes=megabytes
-            )
+            written = api.write_cypher(query, parameters, limit=limit, timeout=timeout, megabytes=megabytes)
             answer, synced = written.answer, written.synced
         else:
             answer = api.cypher(query, parameters, limit=limit, timeout=timeout, megabytes=megabytes)

@@ -75,11 +75,11 @@ class SyncReport:
             parts.append(f"{self.removed} deleted")
         if self.other:
             parts.append("properties or edges changed")
-        if not parts:
-            return "nothing was edited by hand"
-        told = f"edited by hand: {', '.join(parts)}; now version {self.version}"
+        told = "nothing was edited by hand"
+        if parts:
+            told = f"edited by hand: {', '.join(parts)}; now version {self.version}"
         if self.lost:
-            told += f"; {self.lost} values of people went with it, which `deeppersona refresh` makes anew"
+            told += f"; people lack {self.lost} values of what was deleted, `deeppersona refresh` makes others"
         return told
 
 
@@ -119,7 +119,7 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder, whole: bool) -> SyncR
     survey = graph.read("taxonomy/survey", taxonomy=taxonomy)[0]
     surveyed = survey["recorded"] == survey["counted"] and not survey["attention"]
     if surveyed and not (whole and _differs(graph, taxonomy, survey["version"])):
-        return SyncReport(version=survey["version"])
+        return SyncReport(version=survey["version"], lost=_lost(graph, taxonomy) if whole else 0)
     check_strays(graph.read("taxonomy/strays", taxonomy=taxonomy))
     rows = graph.read("taxonomy/shape", taxonomy=taxonomy)
     paths = tree_paths(rows)
@@ -150,10 +150,14 @@ def _sync(graph: Graph, taxonomy: str, embedder: Embedder, whole: bool) -> SyncR
     found = differences(done.before, done.after, done.delta)
     removed = sum(key.kind == "attribute" for key in done.delta.removed)
     other = not (report.added or report.moved or report.values or removed)
-    lost = graph.read("log/lost_values", taxonomy=taxonomy)[0]["lost"] if removed or whole else 0
+    lost = _lost(graph, taxonomy) if removed or whole else 0
     return replace(
         report, version=done.version, other=other, removed=removed, differences=tuple(found), lost=lost
     )
+
+
+def _lost(graph: Graph, taxonomy: str) -> int:
+    return int(graph.read("log/lost_values", taxonomy=taxonomy)[0]["lost"])
 
 
 def _differs(graph: Graph, taxonomy: str, version: int) -> bool:

@@ -89,7 +89,8 @@ def constrain(
                 f"{asking.told} {'not there' if remove else 'there already'}; nothing was changed"
             )
         if not remove:
-            check_holds(draft, asking.start)
+            for node in (asking.start, *asking.ends):
+                check_holds(draft, node)
         broken = [] if remove else asking.violating(tx, place.taxonomy, objects)
         first = {row["id"]: row for one in broken for row in one["first"]}
         violations = max((one["violations"] for one in broken), default=0)
@@ -107,6 +108,8 @@ class _Asking:
 
     def __init__(self, draft: Draft, subject: Side, relation: Relation) -> None:
         self._draft, self._subject, self._relation = draft, subject, relation
+        self.ends: list[Key] = []
+        """What is bound."""
         if subject.bounded:
             raise InputError("a range of numbers cannot be the subject; name a value, or the attribute")
         self._attribute = attribute_key(subject.attribute.id)
@@ -133,6 +136,7 @@ class _Asking:
             self._write_age(side, remove=remove)
             return
         link = Link(self._relation.upper(), self.start, self._end(side), self._bounds(side))
+        self.ends.append(link.end)
         if not remove:
             self._draft.link(link.kind, link.start, link.end, self._properties(side))
             return

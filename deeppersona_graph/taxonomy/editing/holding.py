@@ -17,9 +17,9 @@ def check_holds(draft: Draft, start: Key) -> None:
     _check_order(draft)
     wanted: dict[str, set[Key]] = {}
     """What is needed of each attribute: one of these values."""
-    waiting = [start] if start.kind == "attribute" else [start, attribute_key(_owner(draft, start))]
-    if start.kind == "value":
-        wanted[_owner(draft, start)] = {start}
+    owner = start.id if start.kind == "attribute" else _owner(draft, start)
+    wanted[owner] = set(draft.values(owner)) if start.kind == "attribute" else {start}
+    waiting = [start, attribute_key(owner)]
     seen = set(waiting)
     while waiting:
         one = waiting.pop()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deeppersona_graph.errors import InputError, shorten
 from deeppersona_graph.graph.connection import Transaction
-from deeppersona_graph.model.tree import Attribute, Tree
+from deeppersona_graph.model.tree import Attribute, Tree, shown
 from deeppersona_graph.taxonomy.changing import Planned
 from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
 from deeppersona_graph.taxonomy.log.state import State
@@ -21,6 +22,13 @@ def merge(
     People who have both keep the value they got first; the other is kept aside. Raises `InputError` where one
     stands above another, or is of the core.
     """
+    for one in gone:
+        upper, lower = sorted((keep, one), key=lambda a: len(a.path))
+        if one != keep and lower.path[: len(upper.path)] == upper.path:
+            raise InputError(
+                f"{shorten(shown(lower.path), 100)!r} hangs below {shorten(shown(upper.path), 100)!r}; "
+                "the two cannot become one: move it out first"
+            )
     involved = [keep, *gone]
     branch = [a.id for a in tree.attributes if any(a.path[: len(one.path)] == one.path for one in involved)]
 
