@@ -257,7 +257,10 @@ def show_edit(edit: Edit, json: bool) -> None:
         say(f"would touch {touched}; nothing was changed")
     else:
         say(f"touched {touched}")
-        say(f"{edit.taxonomy} is at version {edit.version}; take it back with: deeppersona taxonomy undo")
+        undo = "deeppersona taxonomy undo" + (
+            "" if edit.taxonomy == "human" else f" --taxonomy {edit.taxonomy}"
+        )
+        say(f"{edit.taxonomy} is at version {edit.version}; take it back with: {undo}")
 
 
 def _space(

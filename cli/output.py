@@ -56,9 +56,9 @@ def paragraphs(text: str) -> str:
 
 
 def print_json(value: Any) -> None:
-    """`value` as one JSON document on stdout; dataclasses and paths must be plain by now."""
+    """`value` as one JSON document on stdout, sets as sorted lists; all else must be plain by now."""
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    written = json.dumps(value, ensure_ascii=not unicode, indent=2)
+    written = json.dumps(value, ensure_ascii=not unicode, indent=2, default=sorted)
     print(_LEFT_BY_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
 
 

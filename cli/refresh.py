@@ -97,7 +97,7 @@ def _show_plan(run: Refresh) -> None:
     if len(plan.left) > LISTED:
         say(f"… and {len(plan.left) - LISTED:,} more given values that do not stand any more")
     if not plan.people:
-        say(f"all {plan.examined:,} people of {run.population} stand; there is nothing to do")
+        say(f"all {plan.examined:,} people of {run.population} stand as they are; there is nothing to do")
         return
     say(
         f"{len(plan.people):,} of {plan.examined:,} people of {run.population}, {plan.count:,} values, "

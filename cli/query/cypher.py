@@ -135,10 +135,11 @@ def _table(answer: Answer) -> Table:
 
 
 def _show_plan(step: Step, level: int = 0) -> None:
-    counts = [f"about {step.estimated:,.0f} rows"] if step.estimated is not None else []
-    counts += [f"{step.rows:,} rows"] if step.rows is not None else []
-    counts += [f"{step.hits:,} hits"] if step.hits is not None else []
-    text = f"{'  ' * level}{step.operator}  {line(shorten(step.details, 120))}  ({', '.join(counts)})"
+    if step.rows is None:
+        counts = f"about {step.estimated or 0:,.0f} rows"
+    else:
+        counts = f"{step.rows:,} rows, {step.hits or 0:,} hits"
+    text = f"{'  ' * level}{step.operator}  {line(shorten(step.details, 120))}  ({counts})"
     out.print(text, markup=False)
     for one in reversed(step.below):
         _show_plan(one, level + 1)

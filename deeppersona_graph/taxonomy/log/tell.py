@@ -100,7 +100,7 @@ class _Telling:
                     yield Difference(
                         "changed", path, f"{shown(path)} {'retired' if new[name] else 'restored'}"
                     )
-                elif name not in SILENT:
+                elif name not in SILENT and not (name == "aliases" and "name" in old):
                     yield Difference("changed", path, f"{shown(path)}: {name} {_both(old[name], new[name])}")
 
     def _value(
