@@ -18,7 +18,8 @@ from deeppersona_graph.graph.schema import ensure_schema
 from deeppersona_graph.graph.server import ensure_running
 from deeppersona_graph.mining import Mining
 from deeppersona_graph.model.tree import Tree
-from deeppersona_graph.renewing import Refresh, TwinRun
+from deeppersona_graph.renewing.refresh import Refresh
+from deeppersona_graph.renewing.twin import TwinRun
 from deeppersona_graph.settings import Settings
 from deeppersona_graph.taxonomy.provide import check_model, provide_bundled
 from deeppersona_graph.taxonomy.read import load_tree

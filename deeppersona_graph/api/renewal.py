@@ -19,7 +19,9 @@ from deeppersona_graph.personas.renewal.mend import Mender
 from deeppersona_graph.personas.renewal.refresh import Changed
 from deeppersona_graph.personas.renewal.twin import Twinning, twin_id
 from deeppersona_graph.personas.store import find_persona
-from deeppersona_graph.renewing import Refresh, TwinRun, of_its_own, open_plan, recorded_population
+from deeppersona_graph.renewing.refresh import Refresh
+from deeppersona_graph.renewing.runs import open_plan, recorded_population
+from deeppersona_graph.renewing.twin import TwinRun, of_its_own
 from deeppersona_graph.taxonomy.history import changed_spaces
 from deeppersona_graph.wanted import Values, assignments, specification_of
 
@@ -108,9 +110,15 @@ class Renewal(Connected):
         """
 
         @cache
+        def told() -> Changed:
+            return changed_spaces(self.graph, tree.name, tree.version)
+
+        @cache
         def changed(version: int) -> frozenset[str]:
+            if version == tree.version:
+                return frozenset()
             try:
-                return changed_spaces(self.graph, tree.name, version, tree.version)
+                return told()(version)
             except InputError as error:
                 self._announce(f"{error}; values drawn then are made again only where they stand no more")
                 return frozenset()

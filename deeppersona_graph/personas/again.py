@@ -33,6 +33,8 @@ class Again:
     """Of the run that made the persona or, where that is gone, of its population."""
     biases: Biases
     selection: Selection
+    uncounted: int = 0
+    """People before the persona whose uses would have to be counted, and who are not there."""
 
 
 def select_again(graph: Graph, tree: Tree, person: Persona, centre: Callable[[], Vector]) -> Again | str:
@@ -55,12 +57,13 @@ def select_again(graph: Graph, tree: Tree, person: Persona, centre: Callable[[],
     except UnknownNameError as error:
         return f"a branch that was weighted is gone: {error}"
     size = block_size(specification)
+    before = person.index // size * size if specification.steering else 0
     prior = Prior(
         alpha=specification.alpha,
         beta=specification.steering,
         biases=biases,
         population=person.population,
-        before=person.index // size * size if specification.steering else 0,
+        before=before,
     )
     if specification.core:
         profile = np.asarray(row["profile"], dtype=np.float32)
@@ -78,7 +81,8 @@ def select_again(graph: Graph, tree: Tree, person: Persona, centre: Callable[[],
     )
     drawn = specification.model is None
     found = select(graph, tree, prior, [seeker], [ALL] * len(STRATA), drawn=drawn)
-    return Again(specification, biases, found[person.index])
+    there = graph.read("personas/indices_taken", population=person.population, indices=list(range(before)))
+    return Again(specification, biases, found[person.index], uncounted=before - len(there))
 
 
 def _explored(person: Persona, tree: Tree) -> tuple[str, ...]:

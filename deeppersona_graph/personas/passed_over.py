@@ -182,13 +182,18 @@ class _Retracing:
             lack = self._lack(needed, (*above, attribute.id))
             if lack is not None:
                 return "prerequisite", lack
-        only = frozenset(v.id for v in attribute.values if v.weight > 0) if self._drawn else None
-        if space_of(Gap(one, only), self._filled, self._person.situation).empty:
+        if space_of(self._gap(one), self._filled, self._person.situation).empty:
             against = [i for value in attribute.values for i in self._contradicting(value)]
             against += self._excluding(attribute)
             beside = f" beside {self._listed(dict.fromkeys(against))}" if against else " for this person"
             return "no value", f"no value of it is left{beside}"
         return None
+
+    def _gap(self, one: Arrival) -> Gap:
+        """The place that a candidate would fill; what is drawn has a weight."""
+        if not self._drawn or one.attribute.value_type == "number":
+            return Gap(one)
+        return Gap(one, frozenset(value.id for value in one.attribute.values if value.weight > 0))
 
     def _lack(self, needed: Requirement, above: tuple[str, ...]) -> str | None:
         """What a candidate lacks of a prerequisite that can no more, or never could, be met."""

@@ -35,7 +35,9 @@ def names_attributes(graph: Graph, population: str) -> bool:
     """Whether a model names the attributes of a population."""
     rows = graph.read("personas/populations")
     return any(
-        row["name"] == population and Specification.of(json.loads(row["specification"])).attributes == "model"
+        row["name"] == population
+        and row["specification"] is not None  # somebody made the population by hand
+        and Specification.of(json.loads(row["specification"])).attributes == "model"
         for row in rows
     )
 

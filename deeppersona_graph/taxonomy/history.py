@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from deeppersona_graph.errors import InputError, UnknownNameError, shorten
 from deeppersona_graph.graph.connection import Graph, Row
 from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.tree import shown
-from deeppersona_graph.taxonomy.log.delta import Delta, compare, decode
+from deeppersona_graph.taxonomy.log.delta import Delta, applied, compare, decode
 from deeppersona_graph.taxonomy.log.record import read_recorded
 from deeppersona_graph.taxonomy.log.state import Key, Link, Run, State, attribute_key
 from deeppersona_graph.taxonomy.log.tell import Difference, differences
@@ -88,12 +88,30 @@ def diff(graph: Graph, taxonomy: str, since: int, until: int) -> list[Difference
     return differences(*difference(graph, taxonomy, since, until))
 
 
-def changed_spaces(graph: Graph, taxonomy: str, since: int, until: int) -> frozenset[str]:
-    """The attributes, by id, that at `until` admit other values, or the same with other shares, than at
-    `since`; what was changed and changed back is not among them."""
-    if since == until:
-        return frozenset()
-    before, after, delta = difference(graph, taxonomy, since, until)
+def changed_spaces(graph: Graph, taxonomy: str, until: int) -> Callable[[int], frozenset[str]]:
+    """Tells, for an earlier version, which attributes (ids) at `until` admit other values, or the same with
+    other shares, than then; what was changed and changed back is not among them.
+
+    The function raises `InputError` for versions that were not kept.
+    """
+    states = {until: _known_state(graph, taxonomy, until)}
+    deltas = {entry.version: delta for entry, delta in entries(graph.read, taxonomy)}
+
+    def changed(since: int) -> frozenset[str]:
+        version = min(known for known in states if known >= since)
+        while version > since:
+            delta = deltas.get(version)
+            if delta is None:
+                raise InputError(f"what version {version} of {taxonomy!r} changed was not kept")
+            states[version - 1] = applied(states[version], delta.of_tree.inverse)
+            version -= 1
+        return _other_spaces(states[since], states[until])
+
+    return changed
+
+
+def _other_spaces(before: State, after: State) -> frozenset[str]:
+    delta = compare(before, after)
     keys = {
         key
         for key, (old, _) in delta.nodes.items()

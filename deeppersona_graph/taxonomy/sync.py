@@ -79,7 +79,9 @@ class SyncReport:
         if parts:
             told = f"edited by hand: {', '.join(parts)}; now version {self.version}"
         if self.lost:
-            told += f"; people lack {self.lost} values of what was deleted, `deeppersona refresh` makes others"
+            told += (
+                f"; people lack {self.lost} values of what was deleted, `deeppersona refresh` makes others"
+            )
         return told
 
 

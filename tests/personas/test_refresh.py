@@ -19,7 +19,7 @@ from deeppersona_graph.model.persona import Persona, Trait
 from deeppersona_graph.model.tree import Tree
 from deeppersona_graph.personas.narrate import sentence
 from deeppersona_graph.personas.violations import violations
-from deeppersona_graph.renewing import Refresh
+from deeppersona_graph.renewing.refresh import Refresh
 
 pytestmark = pytest.mark.live
 
@@ -248,6 +248,24 @@ def test_a_value_that_now_rules_an_attribute_out_makes_the_later_of_both_yield(
     run = done(api.refresh(people[0].population))
     assert {one.id for one in run.plan.people} == singers
     assert run.plan.count == len(singers)
+    check_sound(api, people, small.name)
+
+
+def test_a_value_that_another_implies_now_is_had_by_whoever_has_both_attributes(
+    api: DeepPersona, small: Tree, people: list[Persona], cypher: Cypher
+) -> None:
+    one, other = ("Art", "Song"), ("Art", "Dance")
+    cypher(
+        "MATCH (:Attribute {taxonomy: $t, path: $one})-[:ADMITS]->(v:Value {text: 'at times'}), "
+        "(:Attribute {taxonomy: $t, path: $other})-[:ADMITS]->(w:Value {text: 'often'}) "
+        "CREATE (v)-[:IMPLIES]->(w)",
+        t=small.name, one=list(one), other=list(other),
+    )  # fmt: skip
+    both = holders(people, one, "at times") & holders(people, other)
+    wrong = both - holders(people, other, "often")
+    run = done(api.refresh(people[0].population))
+    assert {one.id for one in run.plan.people} == wrong
+    assert run.plan.values == ({"excluded": len(wrong)} if wrong else {})
     check_sound(api, people, small.name)
 
 

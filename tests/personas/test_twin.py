@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from deeppersona_graph.errors import AnchorError, InputError, UnknownNameError
 from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.situation import Conditions, Situation
 from deeppersona_graph.model.tree import Tree
+from deeppersona_graph.personas.inner_core import GivenInner, draw_inner_core, unsuited
 from deeppersona_graph.personas.renewal.twin import Twin
 from deeppersona_graph.personas.situation import draw_situation
 from deeppersona_graph.personas.situation.counterfactual import (
@@ -97,8 +99,6 @@ def test_values_follow_the_tables_of_the_new_situation() -> None:
     old, new = (chances_of("income", one, "population") for one in (before, after))
     counted = dict.fromkeys(new, 0)
     many = 4000
-    from random import Random
-
     dice = Random(5)
     for _ in range(many):
         first = dice.choices(list(old), list(old.values()))[0]
@@ -106,6 +106,18 @@ def test_values_follow_the_tables_of_the_new_situation() -> None:
         assert drawn is not None
         counted[drawn] += 1
     assert all(abs(counted[value] / many - share) < 0.04 for value, share in new.items())
+
+
+def test_the_inner_core_tells_what_of_it_a_situation_contradicts() -> None:
+    """Texts of the bank that somebody old has do not all suit somebody of sixteen; those of a model do."""
+    young = draw_situation(1, Conditions(given={"age": 16}), "population")
+    found: set[str] = set()
+    for seed, old in zip(SEEDS, situations(age=80), strict=True):
+        inner = draw_inner_core(seed, old, GivenInner(), lambda _text, _texts: 0)
+        assert unsuited(inner, old) == frozenset()
+        found |= unsuited(inner, young)
+        assert not unsuited(replace(inner, stories=("Told by a model.",)), young) & {"stories"}
+    assert "stories" in found
 
 
 @pytest.mark.live

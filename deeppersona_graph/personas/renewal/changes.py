@@ -16,7 +16,7 @@ from deeppersona_graph.personas.constraints import Constraints
 from deeppersona_graph.personas.fill import Given
 from deeppersona_graph.personas.inner_core import GivenInner
 
-_INNER_KEYS = {"values": "values", "attitude": "attitude", "story": "stories", "interests": "interests"}
+PARTS = {"values": "values", "attitude": "attitude", "story": "stories", "interests": "interests"}
 """The keys of the inner core's attributes, and the parts of it that they are."""
 
 
@@ -112,7 +112,7 @@ def _differs(changes: Changes, anchors: Anchors, persona: Persona) -> bool:
         held = situation.country if key == "country" else situation.value(key)
         if normal(str(held)) != normal(str(value)):
             return True
-    for part in _INNER_KEYS.values():
+    for part in PARTS.values():
         given = getattr(changes.inner, part)
         if given and given != getattr(persona.inner, part):
             return True

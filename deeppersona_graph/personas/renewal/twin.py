@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from deeppersona_graph.errors import AnchorError
 from deeppersona_graph.llm.estimate import Expected
 from deeppersona_graph.llm.request import Program, have_done
-from deeppersona_graph.model.persona import STRATA, InnerCore, Persona, Source, Trait, TraitValue
+from deeppersona_graph.model.persona import STRATA, Persona, Trait, TraitValue
 from deeppersona_graph.model.seeds import digest
-from deeppersona_graph.model.situation import SITUATION_KEYS
 from deeppersona_graph.model.tree import shown
-from deeppersona_graph.personas.core_profile import Questions, core_profile, person_text
 from deeppersona_graph.personas.fill import Arrival, Given, quotas
 from deeppersona_graph.personas.generate import reserve_for
 from deeppersona_graph.personas.given import shown_given
-from deeppersona_graph.personas.inner_core import GivenInner, attitude_text, draw_inner_core, unsuited
 from deeppersona_graph.personas.profile import profile_texts, profile_vectors
 from deeppersona_graph.personas.renewal.case import Case
 from deeppersona_graph.personas.renewal.changes import Changes, check_situation
@@ -24,10 +21,8 @@ from deeppersona_graph.personas.renewal.expect import expected_mending
 from deeppersona_graph.personas.renewal.mend import Demand, Mended, Mender
 from deeppersona_graph.personas.renewal.places import Again, Place, place_of, stratum_of
 from deeppersona_graph.personas.renewal.retell import retell
-from deeppersona_graph.personas.situation.counterfactual import Otherwise, counterfactual
-
-PARTS = ("values", "attitude", "stories", "interests")
-"""Of the inner core."""
+from deeppersona_graph.personas.renewal.twin_core import core_of, inner_of
+from deeppersona_graph.personas.situation.counterfactual import counterfactual
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,6 @@ class _Draft:
     reasons: dict[str, str]
     """By attribute id, why its value is another."""
     demand: Demand
-    requests: Mapping[str, str] = field(default_factory=dict)
 
 
 def twin_id(persona: str, population: str, changes: Changes, keep: Iterable[str]) -> str:
@@ -122,16 +116,16 @@ class Twinning:
         )
         given = {trait.attribute for trait in person.traits if trait.source == "given"}
         persona = replace(persona, traits=self._held(person.traits))
-        inner, contradicted, requests = yield from self._inner(persona, asked=asked)
-        persona = replace(persona, inner=inner)
-        core, reasons = self._core(persona, other, contradicted, requests)
+        inner = yield from inner_of(self.mender.making, self.case, changes, persona, asked=asked)
+        persona = replace(persona, inner=inner.core)
+        core, reasons = core_of(bench.tree, self.case.persona, persona, changes, other, inner)
         persona = replace(persona, core=core)
         case = self._profiled(replace(self.case, persona=persona))
         fixed_traits = given | changes.kept | {one.attribute.id for one in changes.traits}
         traits, wanted, values, displaced = yield from self._placed(case, fixed_traits)
         reasons |= displaced
         case = replace(case, persona=replace(persona, traits=traits))
-        return _Draft(case, reasons, Demand(fixed=fixed_traits, values=values, wanted=wanted), requests)
+        return _Draft(case, reasons, Demand(fixed=fixed_traits, values=values, wanted=wanted))
 
     def _held(self, traits: Iterable[Trait]) -> tuple[Trait, ...]:
         """The traits, those that are set with the value they are to have."""
@@ -153,86 +147,6 @@ class Twinning:
         texts = profile_texts(persona.situation, persona.inner, sentences, persona.biography)
         (vector,) = profile_vectors(self.mender.making.bench.embedder, [texts])
         return replace(case, profile=vector)
-
-    def _inner(
-        self, persona: Persona, *, asked: bool
-    ) -> Program[tuple[InnerCore, frozenset[str], Mapping[str, str]]]:
-        """The inner core: what is set of it, what the new situation contradicts made again, the rest kept;
-        with the parts that were contradicted, and the requests these come from."""
-        making, given, inner = self.mender.making, self.changes.inner, persona.inner
-        set_ = {part for part in PARTS if getattr(given, part)}
-        contradicted = unsuited(inner, persona.situation) - set_
-        anew = contradicted | (set_ & {"attitude"})
-        for part in set_:
-            inner = replace(inner, **{part: getattr(given, part)})
-        if not anew:
-            return inner, contradicted, {}
-        held = GivenInner(**{part: getattr(inner, part) for part in PARTS if part not in contradicted})
-        requests: Mapping[str, str] = {}
-        if making.bench.asker is None or not asked:
-            drawn = draw_inner_core(self.case.own_seed, persona.situation, held, self._closest)
-        else:
-            asker = making.bench.asker.for_sample(self.case.own_seed)
-            about = person_text(persona.situation, [], persona.biography)
-            profile = yield from core_profile(Questions.of(asker, about, persona.situation), held)
-            drawn, requests = profile.inner, profile.requests
-        for part in anew:
-            inner = replace(inner, **{part: getattr(drawn, part)})
-        if "attitude" in anew:
-            inner = replace(
-                inner, attitude_details=drawn.attitude_details, coping_mechanism=drawn.coping_mechanism
-            )
-        if "values" in anew | set_:
-            inner = replace(inner, orientation="given" if "values" in set_ else drawn.orientation)
-        return inner, contradicted, requests
-
-    def _closest(self, text: str, others: Iterable[str]) -> int:
-        vectors = self.mender.making.bench.embedder.embed([text, *others])
-        return int((vectors[1:] @ vectors[0]).argmax())
-
-    def _core(
-        self,
-        persona: Persona,
-        other: Otherwise,
-        contradicted: frozenset[str],
-        requests: Mapping[str, str],
-    ) -> tuple[tuple[Trait, ...], dict[str, str]]:
-        """The core attributes as pairs, and why some are others."""
-        tree, changes = self.mender.making.bench.tree, self.changes
-        old = {trait.attribute: trait for trait in self.case.persona.core}
-        values: dict[str, TraitValue | None] = {
-            **{key: persona.situation.value(key) for key in SITUATION_KEYS},
-            "values": persona.inner.values,
-            "attitude": attitude_text(persona.inner) if persona.inner.attitude else "",
-            "story": persona.inner.stories,
-            "interests": persona.inner.interests,
-        }
-        part = {"story": "stories"}
-        core: list[Trait] = []
-        reasons: dict[str, str] = {}
-        for key, value in values.items():
-            attribute = tree.core[key]
-            before = old.get(attribute.id)
-            if before is not None and before.value == value:
-                core.append(before)
-                continue
-            is_set = key in changes.core or bool(getattr(changes.inner, part.get(key, key), None))
-            follows = other.grounds.get(key, ())
-            reasons[attribute.id] = (
-                "set"
-                if is_set
-                else f"follows from {', '.join(follows)}"
-                if follows
-                else "goes with what is set"
-                if part.get(key, key) not in contradicted
-                else "did not suit the new situation"
-            )
-            if value:
-                source: Source = "given" if is_set else "table" if key in SITUATION_KEYS else "bank"
-                request = None if is_set else requests.get(key)
-                source = "model" if request else source
-                core.append(Trait(attribute.id, attribute.path, value, source, request=request))
-        return tuple(sorted(core, key=lambda trait: trait.path)), reasons
 
     def _placed(
         self, case: Case, fixed: set[str]

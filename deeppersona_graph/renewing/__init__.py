@@ -1,0 +1,1 @@
+"""Runs that make parts of personas anew."""
