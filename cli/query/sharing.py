@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -239,13 +239,14 @@ def _share(one: Difference, value: float, sign: str = "") -> str:
     return f"{value:{sign}.3g}" if one.test == "Welch" else f"{value:{sign}.1%}"
 
 
-def _people(people: Sequence[Person], measures: Iterable[str] = ()) -> Table:
-    told = list(measures)
-    table = _table(*(["measure"] if told else []), "id", "name", "age", "sex", "place", "work", "population")
+def _people(people: Sequence[Person], measures: Sequence[str] = ()) -> Table:
+    several = len({one.population for one in people}) > 1
+    first, last = ["measure"] if measures else [], ["population"] if several else []
+    table = _table(*first, "id", "name", "age", "sex", "place", "work", *last)
     for place, one in enumerate(people):
-        where = f"{one.city}, {one.country}"
-        row = (one.id, one.name, str(one.age), one.sex, where, one.occupation or "", one.population)
-        table.add_row(*map(_cell, (*told[place : place + 1], *row)))
+        row = (one.id, one.name, str(one.age), one.sex, f"{one.city}, {one.country}", one.occupation or "")
+        told = (*measures[place : place + 1], *row, *([one.population] if several else []))
+        table.add_row(*map(_cell, told))
     return table
 
 

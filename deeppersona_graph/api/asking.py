@@ -34,10 +34,10 @@ class Asking(Connected):
         timeout: float = 10.0,
         megabytes: float = 16.0,
     ) -> Answer:
-        """The rows of a query that only reads, at most `limit`; a plan where it begins with EXPLAIN or PROFILE.
+        """The rows of a query that only reads, at most `limit`; for EXPLAIN and PROFILE a plan.
 
-        It ends after `timeout` seconds, whatever the server does, and takes at most `megabytes` from it. Raises
-        `InputError` for what writes, reaches beyond the graph or cannot be run.
+        It ends after `timeout` seconds, whatever the server does, and takes at most `megabytes` from it.
+        Raises `InputError` for what writes, reaches beyond the graph or cannot be run.
         """
         return ask_cypher(self.graph, text, parameters or {}, _limits(limit, timeout, megabytes))
 
@@ -52,8 +52,8 @@ class Asking(Connected):
     ) -> Written:
         """Run a query that may write, in one transaction, and sync the taxonomies, so that the edit counts.
 
-        Raises as `cypher` does, then nothing was changed; and `TaxonomyShapeError` where the write is there but
-        a taxonomy is no tree any more.
+        Raises as `cypher` does, then nothing was changed; and `TaxonomyShapeError` where the write is there
+        but a taxonomy is no tree any more.
         """
         limits = _limits(limit, timeout, megabytes)
         answer = ask_cypher(self.graph, text, parameters or {}, limits, write=True)
@@ -62,11 +62,11 @@ class Asking(Connected):
         for row in self.graph.read("taxonomy/names") if wrote else ():
             name = str(row["name"])
             try:
-                synced[name] = sync(self.graph, name, self.embedder)
+                synced[name] = sync(self.graph, name, self.embedder, whole=True)
             except TaxonomyShapeError as error:
                 raise TaxonomyShapeError(
-                    f"the write is done, but the taxonomy {name!r} is no tree any more: {error}; or take it back "
-                    f"with `deeppersona taxonomy undo --taxonomy {name}`"
+                    f"the write is done, but the taxonomy {name!r} is no tree any more: {error}; "
+                    f"or take it back with `deeppersona taxonomy undo --by-hand --taxonomy {name}`"
                 ) from error
         return Written(answer, synced)
 

@@ -86,7 +86,12 @@ class Coverage(Connected):
             elif candidates.strays:
                 notes.append(
                     f"{candidates.strays} attributes would not be where they are, were they selected now: "
-                    "people before it, its edges or its vector were changed by hand"
+                    "the persona's edges or its vector were changed by hand"
+                )
+            if again.uncounted:
+                notes.append(
+                    f"{again.uncounted} people before it, who counted when it was made, are gone: "
+                    "arrivals may be others"
                 )
         return Strata(
             person, layers(person), candidates, retired_since(person, tree), tree.version, tuple(notes)

@@ -1,4 +1,4 @@
-"""Cypher that people write themselves: the plan first, then the rows, within limits that hold on this side too.
+"""Cypher that people write themselves: the plan first, then the rows, within limits that hold here too.
 
 A server looks at its own time limit between rows, not within an expression: one list comprehension has run
 42 s past a limit of 2 s, and nothing sent to the server breaks it off. So the client lets go by itself, and
@@ -175,7 +175,7 @@ class _Question:
             metadata={"mark": self.mark}, timeout=self.limits.seconds
         )
         self._meter()
-        result = await transaction.run(prefix + self.text, self.parameters)  # type: ignore[arg-type]
+        result = await transaction.run(prefix + self.text, self.parameters)
         self.columns = tuple(result.keys())
         if self.mode == "run":
             await self._keep(result)
@@ -201,7 +201,7 @@ class _Question:
         transaction = await session.begin_transaction(
             metadata={"mark": self.mark}, timeout=self.limits.seconds
         )
-        result = await transaction.run("EXPLAIN\n" + self.text, self.parameters)  # type: ignore[arg-type]
+        result = await transaction.run("EXPLAIN\n" + self.text, self.parameters)
         summary = await result.consume()
         await transaction.rollback()
         return _plan(summary.query_type, summary.plan)
@@ -211,7 +211,7 @@ class _Question:
             if len(self.rows) == self.limits.rows:
                 self.left = f"only the first {self.limits.rows:,} rows are here, there are more"
                 break
-            self.rows.append({key: plain(value) for key, value in record.items()})
+            self.rows.append(dict(zip(self.columns, map(plain, record.values()), strict=True)))
 
     def _meter(self) -> None:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
@@ -228,7 +228,8 @@ class _Question:
         size = f"{self.limits.megabytes:g} MB"
         if self.write:
             raise DeepPersonaError(
-                f"the answer is larger than {size}, so nothing was changed; return less, or allow more megabytes"
+                f"the answer is larger than {size}, so nothing was changed; return less, "
+                "or allow more megabytes"
             )
         if not self.rows:
             raise DeepPersonaError(
@@ -254,19 +255,20 @@ class _Question:
                 working = await self._statement(driver, "server/working")
         except (TimeoutError, Neo4jError, DriverError):
             return (
-                f"{message} and was let go{unchanged}; the server does not answer any more: if it is the private "
-                "one, `deeppersona server stop` ends it, and the next command starts it again"
+                f"{message} and was let go{unchanged}; the server does not answer any more: if it is the "
+                "private one, `deeppersona server stop` ends it, and the next command starts it again"
             )
         if not working:
             return f"{message} and was stopped{unchanged}; ask for less, or give it more seconds"
         return (
-            f"{message} and was let go{unchanged}; the server was told to end it, and will when the expression it "
-            "is in is computed, which nothing breaks off; `deeppersona server stop` ends the private one at once"
+            f"{message} and was let go{unchanged}; the server was told to end it, and will when the "
+            "expression it is in is computed, which nothing breaks off; `deeppersona server stop` ends a "
+            "private server"
         )
 
     async def _statement(self, driver: AsyncDriver, name: str) -> list[Any]:
         async with driver.session(database=self.graph.database, default_access_mode="READ") as session:
-            result = await session.run(statement(name).text, mark=self.mark)  # type: ignore[arg-type]
+            result = await session.run(statement(name).text, mark=self.mark)
             return [record async for record in result]
 
 

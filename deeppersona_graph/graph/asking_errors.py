@@ -21,7 +21,7 @@ def in_our_words(error: Exception, uri: str, seconds: float, write: bool) -> Dee
     """The error to raise for one of the driver's."""
     unchanged = "; nothing was changed" if write else ""
     code = (error.code or "") if isinstance(error, Neo4jError) else ""
-    said = shorten((error.message or "") if isinstance(error, Neo4jError) else str(error), 300)
+    said = _placed((error.message or "") if isinstance(error, Neo4jError) else str(error))
     if isinstance(error, AuthError):
         return ServerError(f"the server at {uri} refused the user name or password")
     if isinstance(error, (ServiceUnavailable, SessionExpired)):
@@ -31,8 +31,8 @@ def in_our_words(error: Exception, uri: str, seconds: float, write: bool) -> Dee
         )
     if "TransactionTimedOut" in code or ".Transaction.Terminated" in code or "LockClientStopped" in code:
         return DeepPersonaError(
-            f"the query ran into its limit of {seconds:g} s and was stopped{unchanged}; ask for less, or give "
-            "it more seconds"
+            f"the query ran into its limit of {seconds:g} s and was stopped{unchanged}; ask for less, "
+            "or give it more seconds"
         )
     if "OutOfMemory" in code:
         return DeepPersonaError(
@@ -40,18 +40,23 @@ def in_our_words(error: Exception, uri: str, seconds: float, write: bool) -> Dee
             "or return rows instead of lists"
         )
     if "AccessMode" in code:
-        return InputError("the query writes, so it was refused and nothing was changed; give --write to let it")
+        return InputError(
+            "the query writes, so it was refused and nothing was changed; give --write to let it"
+        )
     if isinstance(error, ConstraintError):
         return InputError(f"the write breaks a rule of the graph, so nothing was changed: {said}")
     if ".Procedure." in code or ".Statement." in code or not code:
-        return InputError(f"the query cannot be run{unchanged}: {_placed(said)}")
+        return InputError(f"the query cannot be run{unchanged}: {said}")
     return DeepPersonaError(f"the server gave up on the query{unchanged}: {said}")
 
 
 def _placed(said: str) -> str:
-    """The message with the place in the text as it was typed: what we put before it takes a line of its own,
-    and what a message of syntax repeats of the text is left away."""
+    """The message, after the place in the text as it was typed: what we put before it takes a line of its
+    own, and what a message of syntax repeats of the text is left away."""
     found = _PLACE.search(said)
     if found is None:
-        return said
-    return f"{said[: found.start()]}(line {max(int(found[1]) - 1, 1)}, column {found[2]})"
+        return shorten(said, 300)
+    if found[2] == "0":
+        return shorten(said[: found.start()])
+    told = shorten(said[: found.start()], 240)
+    return f"line {max(int(found[1]) - 1, 1)}, column {found[2]}: {told}"

@@ -210,10 +210,12 @@ def _space(attribute: Attribute, counts: Mapping[str, int]) -> int | None:
             return None
         inside = all(key.lstrip("-").isdecimal() and low <= int(key) <= high for key in counts)
         return int(high - low) + 1 if inside else None
+    if counts.keys() <= {value.text.casefold() for value in attribute.values}:  # which is soon told of most
+        return len(attribute.values) or None
     known = {normal(value.text) for value in attribute.values}
     if attribute.value_type in (None, "text") and not counts.keys() <= known:
         return None  # somebody has words of their own
-    return len(known | counts.keys()) or None
+    return len(known | counts.keys())
 
 
 def _place(key: str, ranks: Mapping[str, int]) -> float:

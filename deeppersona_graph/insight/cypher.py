@@ -65,12 +65,14 @@ _STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 def ask_cypher(
     graph: Graph, text: str, parameters: Mapping[str, Any], limits: Limits, *, write: bool = False
 ) -> Answer:
-    """Run what somebody typed in one transaction, within limits; a plan where EXPLAIN or PROFILE stands first.
+    """Run what somebody typed in one transaction, within limits; EXPLAIN or PROFILE before it: its plan.
 
     Raises `InputError` for what cannot be run or may not, with the reason; nothing is changed then.
     """
     if not text.strip():
-        raise InputError("the query is empty; write Cypher, such as 'MATCH (p:Persona) RETURN p.name LIMIT 5'")
+        raise InputError(
+            "the query is empty; write Cypher, such as 'MATCH (p:Persona) RETURN p.name LIMIT 5'"
+        )
     mode, query = _mode(text)
     foreign = frozenset(str(row["name"]) for row in graph.read("server/foreign_functions"))
     check = _checking(graph.database, foreign, write)
@@ -93,7 +95,9 @@ def _checking(database: str, foreign: frozenset[str], write: bool) -> Callable[[
         steps = list(plan.root.walk())
         reason = next((why for step in steps if (why := _refusal(step, database, foreign, write))), None)
         if reason is None and plan.kind not in ("r", "w", "rw"):
-            reason = f"is about the schema or the server ({steps[0].operator}), not about what is in the graph"
+            reason = (
+                f"is about the schema or the server ({steps[0].operator}), not about what is in the graph"
+            )
         if reason is not None:
             raise InputError(f"refused, and nothing was changed: the query {reason}")
         if plan.kind != "r" and not write:

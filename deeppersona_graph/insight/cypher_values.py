@@ -20,9 +20,9 @@ LONGEST_CELL = 400
 def as_json(value: Any) -> Any:
     """`value` as JSON has it, with nothing lost: what JSON lacks becomes an object or a text.
 
-    Nodes are {element_id, labels, properties}, relationships {element_id, type, start, end, properties}, paths
-    {nodes, relationships}, points {srid, coordinates}; bytes are {base64}, times and durations ISO 8601 texts,
-    and the numbers JSON lacks "NaN", "Infinity" and "-Infinity".
+    Nodes are {element_id, labels, properties}, relationships {element_id, type, start, end, properties},
+    paths {nodes, relationships}, points {srid, coordinates}; bytes are {base64}, times and durations ISO 8601
+    texts, and the numbers JSON lacks "NaN", "Infinity" and "-Infinity".
     """
     match value:
         case Node():

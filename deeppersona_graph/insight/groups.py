@@ -12,7 +12,7 @@ sure, unless it lies beyond the `PAIRS` heaviest pairs; of four or more, growing
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -137,19 +137,21 @@ class _Growing:
         """The weight of traits together, by place in the population's."""
         return float(self._weights[np.searchsorted(self._places, common)].sum())
 
-    def heaviest_pairs(self) -> Iterator[tuple[float, int, int]]:
+    def heaviest_pairs(self) -> list[tuple[float, int, int]]:
         """The `PAIRS` pairs of people whose common traits weigh most, the heaviest first."""
         weighted, across = self._matrix.multiply(self._weights).tocsr(), self._matrix.T.tocsr()
         best: list[tuple[float, int, int]] = []
         for start in range(0, len(self._indices), AT_ONCE):
-            sums = np.triu((weighted[start : start + AT_ONCE] @ across).toarray(), k=start + 1)
-            kept = min(PAIRS, sums.size)
-            places = np.argpartition(sums, sums.size - kept, axis=None)[sums.size - kept :]
-            rows, columns = np.unravel_index(places, sums.shape)
-            found = zip(sums[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)
-            best += [(round(weight, 6), row + start, column) for weight, row, column in found if weight > 0]
-            best = sorted(best, key=lambda pair: (-pair[0], pair[1], pair[2]))[:PAIRS]
-        yield from best
+            sums = (weighted[start : start + AT_ONCE] @ across).tocoo()
+            bar = best[-1][0] if len(best) == PAIRS else 0.0
+            kept = (sums.col > sums.row + start) & (sums.data > bar - ROUNDING)
+            data, rows, columns = sums.data[kept], sums.row[kept] + start, sums.col[kept]
+            if len(data) > PAIRS:
+                heavy = data >= np.partition(data, -PAIRS)[-PAIRS] - ROUNDING
+                data, rows, columns = data[heavy], rows[heavy], columns[heavy]
+            found = zip(np.round(data, 6).tolist(), rows.tolist(), columns.tolist(), strict=True)
+            best = sorted([*best, *found], key=lambda pair: (-pair[0], pair[1], pair[2]))[:PAIRS]
+        return best
 
     def grow(self, one: int, other: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
         """The traits and the people, by index, of the group that this pair becomes; None where too little is

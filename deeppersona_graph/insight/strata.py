@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deeppersona_graph.model.persona import STRATA, Persona, Trait
+from deeppersona_graph.model.persona import STRATA, Persona, Stratum, Trait
 from deeppersona_graph.model.tree import Tree
 
 
@@ -13,7 +13,7 @@ from deeppersona_graph.model.tree import Tree
 class Layer:
     """One stratum of a persona, or what belongs to none: its attributes in order of filling."""
 
-    stratum: str | None
+    stratum: Stratum | None
     traits: tuple[Trait, ...]
     lowest: float | None
     """The least similarity of them to the profile, and the greatest."""
@@ -22,7 +22,7 @@ class Layer:
 
 def layers(persona: Persona) -> tuple[Layer, ...]:
     """The strata from near to far; last what was in none, such as given anchors that were no candidates."""
-    parts: Sequence[str | None] = (*STRATA, None)
+    parts: Sequence[Stratum | None] = (*STRATA, None)
     found = (_layer(persona, part) for part in parts)
     return tuple(layer for layer in found if layer.stratum is not None or layer.traits)
 
@@ -37,7 +37,7 @@ def retired_since(persona: Persona, tree: Tree) -> tuple[Trait, ...]:
     )
 
 
-def _layer(persona: Persona, stratum: str | None) -> Layer:
+def _layer(persona: Persona, stratum: Stratum | None) -> Layer:
     traits = sorted((t for t in persona.traits if t.stratum == stratum), key=lambda t: t.order or 0)
     known = [trait.similarity for trait in traits if trait.similarity is not None]
     return Layer(stratum, tuple(traits), min(known, default=None), max(known, default=None))

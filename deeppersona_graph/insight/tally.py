@@ -12,11 +12,11 @@ mean is over all pairs of up to `COMPARED` people, and of so many drawn from mor
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import TypeVar
 
 import numpy as np
@@ -28,9 +28,11 @@ from deeppersona_graph.model.seeds import stream
 COMPARED = 1000
 """People that are compared one by one."""
 
-BLOCK = 500
-"""Places of a population that are read at a time."""
-AT_ONCE = 2
+BLOCK = 250
+"""People that a statement reads."""
+
+AT_ONCE, AHEAD = 2, 4
+"""Statements at work at the same time, and those asked for while what others gave is counted."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -82,8 +84,11 @@ def _blocks(graph: Graph, population: str, taxonomy: str, indices: Sequence[int]
         )
 
     with ThreadPoolExecutor(AT_ONCE) as at_once:
-        for start in range(0, len(starts), AT_ONCE):
-            yield from at_once.map(read, starts[start : start + AT_ONCE])
+        reading = deque(at_once.submit(read, start) for start in starts[:AHEAD])
+        for start in (*starts[AHEAD:], *[None] * len(reading)):
+            yield reading.popleft().result()
+            if start is not None:
+                reading.append(at_once.submit(read, start))
 
 
 class _Counting:
@@ -92,45 +97,63 @@ class _Counting:
     def __init__(self, core: frozenset[str], compared: frozenset[int]) -> None:
         """`compared` are the places of the people who are compared one by one."""
         self._core, self._compared = core, compared
-        self._people = 0
+        self._people = self._pairs = 0
+        self._attributes: dict[str, int] = defaultdict(count().__next__)
         self._numbers: dict[tuple[str, str], int] = defaultdict(count().__next__)
-        """Traits by number, in order of their first appearance."""
+        """Traits by number, in order of their first appearance; with an empty key, that there is no value."""
+        self._owners: Ints = np.zeros(0, dtype=np.int64)
+        """The number of the attribute of each trait; -1 in the core."""
+        self._valued = np.zeros(0, dtype=np.bool_)
+        self._having: Ints = np.zeros(0, dtype=np.int64)
         self._counts: Ints = np.zeros(0, dtype=np.int64)
         self._weights: Floats = np.zeros(0)
-        self._having: Counter[str] = Counter()
         self._kept: list[Ints] = []
         """The traits of those who are compared."""
 
     def add(self, rows: Sequence[Row]) -> None:
         """Count these people too."""
-        numbers, core = self._numbers, self._core
-        own: list[Ints] = [np.zeros(0, dtype=np.int64)]
-        for row in rows:
-            pairs = zip(row["attributes"], row["keys"], strict=True)
-            traits = np.array(
-                [numbers[pair] for pair in pairs if pair[1] and pair[0] not in core], dtype=np.int64
-            )
-            own.append(traits)
-            self._having.update(set(row["attributes"]) - core)
-            if row["index"] in self._compared:
-                self._kept.append(traits)
+        pairs = (pair for row in rows for pair in zip(row["attributes"], row["keys"], strict=True))
+        numbers = self._numbers
+        flat = np.array([numbers[pair] for pair in pairs], dtype=np.int64)
+        person = np.repeat(np.arange(len(rows)), [len(row["keys"]) for row in rows])
+        self._note()
+        attributes = self._owners[flat]
+        outside = attributes >= 0
+        flat, person, attributes = flat[outside], person[outside], attributes[outside]
+        had = np.sort(person * len(self._attributes) + attributes)
+        had = had[np.diff(had, prepend=-1) > 0] % max(len(self._attributes), 1)  # of a list's members one
+        valued = self._valued[flat]
+        flat, person = flat[valued], person[valued]
+        sizes = np.bincount(person, minlength=len(rows))
         self._people += len(rows)
-        sizes = np.array([len(traits) for traits in own])
-        flat, shares = np.concatenate(own), np.repeat(1.0 / np.maximum(sizes, 1), sizes)
+        self._pairs += len(had)
+        self._having = _sum(self._having, np.bincount(had, minlength=len(self._attributes)))
         self._counts = _sum(self._counts, np.bincount(flat, minlength=len(numbers)))
-        weights: Floats = np.bincount(flat, shares, len(numbers)).astype(np.float64)
+        weights: Floats = np.bincount(flat, 1.0 / sizes[person], len(numbers)).astype(np.float64)
         self._weights = _sum(self._weights, weights)
+        own = np.split(flat, np.cumsum(sizes)[:-1])
+        self._kept += [
+            of_one for row, of_one in zip(rows, own, strict=True) if row["index"] in self._compared
+        ]
+
+    def _note(self) -> None:
+        """Note what is to be known of traits that were met for the first time."""
+        new = list(islice(self._numbers, len(self._owners), None))
+        owners = [-1 if attribute in self._core else self._attributes[attribute] for attribute, _ in new]
+        self._owners = np.append(self._owners, np.array(owners, dtype=np.int64))
+        self._valued = np.append(self._valued, np.array([key != "" for _, key in new], dtype=np.bool_))
 
     def told(self) -> Tally:
         """The counts so far."""
-        traits: dict[str, dict[str, int]] = {attribute: {} for attribute in self._having}
+        traits: dict[str, dict[str, int]] = {attribute: {} for attribute in self._attributes}
         for (attribute, key), people in zip(self._numbers, self._counts.tolist(), strict=True):
-            traits[attribute][key] = people
+            if people:
+                traits[attribute][key] = people
         return Tally(
             people=self._people,
-            having=dict(self._having),
+            having=dict(zip(self._attributes, self._having.tolist(), strict=True)),
             traits=traits,
-            pairs=self._having.total(),
+            pairs=self._pairs,
             uniqueness=self._uniqueness(),
             distance=_distance(self._kept, len(self._numbers)),
             compared=len(self._kept),
@@ -139,7 +162,7 @@ class _Counting:
     def _uniqueness(self) -> float | None:
         if self._people < 2:
             return None
-        shared = float(((self._counts - 1) * self._weights).sum())
+        shared = float((np.maximum(self._counts - 1, 0) * self._weights).sum())
         return 1.0 - shared / (self._people * (self._people - 1))
 
 

@@ -20,7 +20,7 @@ BATCH_CHUNK = 64
 """The same where requests go into batch files, a wave for each."""
 
 COVERING = 10.0
-"""The least `beta` of a run that covers: an attribute used once is a thousand times slower than an unused one."""
+"""The least `beta` of a run that covers: what was used once is a thousand times slower than what was not."""
 
 Narrative = Literal["none", "concise", "rich", "biography"]
 Fill = Literal["progressive", "all-at-once"]

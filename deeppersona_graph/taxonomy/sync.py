@@ -80,7 +80,7 @@ class SyncReport:
             told = f"edited by hand: {', '.join(parts)}; now version {self.version}"
         if self.lost:
             told += (
-                f"; people lack {self.lost} values of what was deleted, `deeppersona refresh` makes others"
+                f"; people lack {self.lost} values of what was deleted; `deeppersona refresh` makes others"
             )
         return told
 

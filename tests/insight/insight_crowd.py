@@ -50,16 +50,12 @@ def crowd_tree() -> list[str]:
     return [json.dumps(record) for record in records]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Crowd:
     """The tree and the people of both populations, as they come out of the API."""
 
     tree: Tree
     people: Mapping[str, Sequence[Persona]]
-
-    def __repr__(self) -> str:
-        """In short: hypothesis prints what it fails with."""
-        return f"Crowd of {self.tree.name}"
 
     @property
     def everybody(self) -> list[Persona]:

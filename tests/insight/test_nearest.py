@@ -30,7 +30,7 @@ def test_the_nearest_share_most_by_weight(api: DeepPersona, crowd: Crowd) -> Non
         assert neighbour.shared == shared
         assert neighbour.weight == pytest.approx(weight)
     assert len(found.neighbours) == sum(shared > 0 for shared, _ in expected.values())
-    told = [neighbour.weight or 0 for neighbour in found.neighbours]
+    told = [round(neighbour.weight or 0, 6) for neighbour in found.neighbours]
     assert told == sorted(told, reverse=True)
     assert [n.person.id for n in api.nearest(one.id, limit=3).neighbours] == [
         n.person.id for n in found.neighbours[:3]
@@ -59,7 +59,7 @@ def test_by_embedding_the_nearest_have_the_greatest_cosine(
     assert len(found.neighbours) == len(cosines)
     for neighbour in found.neighbours:
         assert neighbour.similarity == pytest.approx(cosines[neighbour.person.id], abs=1e-4)
-    told = [neighbour.similarity or 0 for neighbour in found.neighbours]
+    told = [round(neighbour.similarity or 0, 6) for neighbour in found.neighbours]
     assert told == sorted(told, reverse=True)
 
 

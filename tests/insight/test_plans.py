@@ -1,4 +1,4 @@
-"""No question about who shares what looks through all people or all attributes where an index leads to them."""
+"""No question about who shares what looks through all people, or all attributes, of all the server holds."""
 
 from __future__ import annotations
 

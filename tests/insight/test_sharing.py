@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
 import pytest
-from insight_crowd import CROWD, FIRST, SECOND, Crowd, traits, values, weights
+from insight_crowd import CROWD, FIRST, SECOND, Crowd, Trait, traits, values, weights
 from neo4j import Driver
 
 from deeppersona_graph.api import DeepPersona
 from deeppersona_graph.errors import InputError, UnknownNameError
 from deeppersona_graph.insight.groups import Groups
-from deeppersona_graph.model.persona import Persona
 from deeppersona_graph.model.tree import Tree, normal, shown
 
 pytestmark = pytest.mark.live
@@ -110,16 +110,13 @@ def test_people_of_two_taxonomies_share_nothing(
         api.shared([crowd.people[FIRST][0].id, other.id])
 
 
-def closed(people: list[Persona], members: tuple[int, ...]) -> tuple[frozenset[int], frozenset[Any]]:
+def closed(having: list[set[Trait]], members: Iterable[int]) -> tuple[frozenset[int], frozenset[Trait]]:
     """The closed group of some people: everybody who has all that they have in common, and that."""
-    common = set.intersection(*(traits(people[place]) for place in members))
-    return (
-        frozenset(place for place, one in enumerate(people) if common <= traits(one)),
-        frozenset(common),
-    )
+    common = set.intersection(*(having[place] for place in members))
+    return frozenset(place for place, one in enumerate(having) if common <= one), frozenset(common)
 
 
-def told(found: Groups) -> list[tuple[frozenset[int], frozenset[Any]]]:
+def told(found: Groups) -> list[tuple[frozenset[int], frozenset[Trait]]]:
     """Groups as places of people, and traits."""
     return [
         (
@@ -135,11 +132,11 @@ def test_a_group_is_all_people_with_all_that_they_have_in_common(
     api: DeepPersona, crowd: Crowd, size: int, least: int
 ) -> None:
     people = list(crowd.people[FIRST])
-    weigh = weights(people)
+    weigh, having = weights(people), [traits(one) for one in people]
     found = api.groups(FIRST, least, size)
     assert found.groups
     for (members, common), group in zip(told(found), found.groups, strict=True):
-        assert (members, common) == closed(people, tuple(members))
+        assert (members, common) == closed(having, members)
         assert len(members) >= size
         assert len(common) >= least
         assert group.weight == pytest.approx(sum(weigh[trait] for trait in common))
@@ -148,8 +145,8 @@ def test_a_group_is_all_people_with_all_that_they_have_in_common(
 
 def test_the_heaviest_pairs_are_those_found_by_looking_at_all(api: DeepPersona, crowd: Crowd) -> None:
     people = list(crowd.people[FIRST])
-    weigh = weights(people)
-    every = {closed(people, pair) for pair in combinations(range(len(people)), 2)}
+    weigh, having = weights(people), [traits(one) for one in people]
+    every = {closed(having, pair) for pair in combinations(range(len(people)), 2)}
     heaviest = sorted(
         (sum(weigh[t] for t in common) for _, common in every if len(common) >= 5), reverse=True
     )
@@ -159,8 +156,7 @@ def test_the_heaviest_pairs_are_those_found_by_looking_at_all(api: DeepPersona, 
 
 def test_the_heaviest_three_are_those_found_by_looking_at_all(api: DeepPersona, crowd: Crowd) -> None:
     people = list(crowd.people[FIRST])
-    weigh = weights(people)
-    having = [traits(one) for one in people]
+    weigh, having = weights(people), [traits(one) for one in people]
     heaviest = max(
         sum(weigh[trait] for trait in having[a] & having[b] & having[c])
         for a, b, c in combinations(range(len(people)), 3)
