@@ -195,14 +195,13 @@ def _print_groups(found: Groups) -> None:
 
 def _print_having(found: Having) -> None:
     for meaning in found.meanings:
-        say(
-            f"~{meaning.text!r} is {len(meaning.traits)} traits"
-            + (", the nearest:" if meaning.traits else "")
-        )
+        count = f"{len(meaning.traits)} trait{'' if len(meaning.traits) == 1 else 's'}"
+        say(f"~{meaning.text!r} stands for {count}" + (", the nearest:" if meaning.traits else ""))
         for near in meaning.traits[:MEANT]:
             value = "" if near.value is None else f" = {near.value}"
             say(f"  {near.similarity:.3f}  {shown(near.path)}{value}")
-    out.print(_people(found.people), soft_wrap=False)
+    if found.people:
+        out.print(_people(found.people), soft_wrap=False)
     more = "" if len(found.people) == found.count else f", of whom {len(found.people):,} are shown"
     say(f"{found.count:,} people{more}")
 
@@ -214,9 +213,10 @@ def _print_nearest(found: Nearest) -> None:
         else f"{one.weight:.1f} bits, {one.shared} values"
         for one in found.neighbours
     ]
-    out.print(_people([one.person for one in found.neighbours], measures), soft_wrap=False)
-    if not found.neighbours:
-        say(f"there is nobody else in {found.population}")
+    if found.neighbours:
+        out.print(_people([one.person for one in found.neighbours], measures), soft_wrap=False)
+    else:
+        say(f"nobody else in {found.population} is to be compared with")
 
 
 def _print_comparison(found: Comparison, limit: int) -> None:

@@ -12,8 +12,12 @@ CALL () {
 CALL () {
   MATCH (:Attribute {taxonomy: $taxonomy})-[:HAS_CHILD*0..12]->()-[:HAS_CHILD|ADMITS]->(n:Attribute|Value)
   WHERE n.taxonomy IS NULL OR n.id IS NULL
-  WITH DISTINCT n
-  DETACH DELETE n
-  RETURN count(*) AS nodes
+  RETURN n
+  UNION
+  MATCH (n:Attribute|Value {taxonomy: $taxonomy}) WHERE n.id IS NULL
+  RETURN n
 }
-RETURN nodes, edges
+CALL (n) {
+  DETACH DELETE n
+}
+RETURN count(*) AS nodes, max(edges) AS edges

@@ -27,6 +27,7 @@ UNWIND [
   {name: 'EVIDENCES', count: COUNT { ()-[:EVIDENCES]->() }},
   {name: 'PROPOSES', count: COUNT { ()-[:PROPOSES]->() }},
   {name: 'BECAME', count: COUNT { ()-[:BECAME]->() }},
-  {name: 'DECIDED', count: COUNT { ()-[:DECIDED]->() }}
+  {name: 'DECIDED', count: COUNT { ()-[:DECIDED]->() }},
+  {name: 'TWIN_OF', count: COUNT { ()-[:TWIN_OF]->() }}
 ] AS one
 RETURN one.name AS name, one.count AS count

@@ -5,7 +5,7 @@
 // returns: id, path
 CYPHER 5
 MATCH line = (root:Attribute {taxonomy: $taxonomy})-[:HAS_CHILD*0..12]->(a:Attribute)
-WHERE size(root.path) = 1 AND NOT ()-[:HAS_CHILD]->(root)
+WHERE NOT ()-[:HAS_CHILD]->(root)
 WITH a, [n IN nodes(line) | n.name] AS path
 WHERE a.path <> path
 SET a.path = path, a.depth = size(path)

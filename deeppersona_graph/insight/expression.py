@@ -17,13 +17,13 @@ values only. Numbers compare as numbers, the values of an ordinal by their order
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
-from deeppersona_graph.errors import InputError, UnknownNameError, shorten
+from deeppersona_graph.errors import InputError, UnknownNameError
+from deeppersona_graph.insight.cursor import NAME_END, VALUE_END, Cursor
 from deeppersona_graph.lines import listed
 from deeppersona_graph.model.addressing import attributes_named, find_attribute
 from deeppersona_graph.model.names import nearest
@@ -36,13 +36,6 @@ DEEPEST = 100
 
 Keys = Callable[[Sequence[Attribute]], Mapping[str, Iterable[str]]]
 """Gives the values that people have of some attributes, by attribute, normalised."""
-
-_OPERATOR = re.compile(r"!=|<=|>=|=|<|>|~")
-_WORD = r"(?:and|or)(?=[\s(\"'~]|$)"
-_NAME_END = re.compile(rf"\s*(?:!=|<=|>=|=|<|>|~|\)|$)|\s+{_WORD}", re.IGNORECASE)
-_VALUE_END = re.compile(rf"\s*(?:\)|$)|\s+{_WORD}", re.IGNORECASE)
-_QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
-_SPACE = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,51 +91,51 @@ def parse(tree: Tree, texts: Sequence[str], keys: Keys) -> Expression:
     return Expression(tuple(terms), tuple(program))
 
 
-class _Reader:
+class _Reader(Cursor):
     """Reads one text from left to right."""
 
     def __init__(self, tree: Tree, text: str, keys: Keys, terms: list[Term], program: list[int]) -> None:
-        self._tree, self._text, self._keys = tree, text, keys
+        super().__init__(text)
+        self._tree, self._keys = tree, keys
         self._terms, self._program = terms, program
-        self._at = 0
         self._depth = 0
 
     def read(self) -> None:
-        if not self._text.strip():
+        if not self.text.strip():
             raise InputError("an expression is empty; write one such as 'Age > 40'")
         self._either()
-        if not self._done():
-            self._fail("'and', 'or' or the end")
+        if not self.done():
+            self.fail("'and', 'or' or the end")
 
     def _either(self) -> None:
         self._both()
-        while self._word("or"):
+        while self.word("or"):
             self._both()
             self._program.append(OR)
 
     def _both(self) -> None:
         self._one()
-        while self._word("and"):
+        while self.word("and"):
             self._one()
             self._program.append(AND)
 
     def _one(self) -> None:
-        if self._done():
-            self._fail("an attribute")
+        if self.done():
+            self.fail("an attribute")
         self._depth += 1
         if self._depth > DEEPEST:
-            self._fail(f"parentheses no more than {DEEPEST} deep")
+            self.fail(f"parentheses no more than {DEEPEST} deep")
         attribute = self._attribute()
         if attribute is not None:
             self._compare(attribute)
-        elif self._word("not"):
+        elif self.word("not"):
             self._one()
             self._program.append(NOT)
-        elif self._sign("("):
+        elif self.sign("("):
             self._either()
-            if not self._sign(")"):
-                self._fail("')', 'and' or 'or'")
-        elif self._sign("~"):
+            if not self.sign(")"):
+                self.fail("')', 'and' or 'or'")
+        elif self.sign("~"):
             self._add(Term("like", meaning=self._meaning()))
         else:
             self._compare(self._quoted_attribute())
@@ -151,28 +144,28 @@ class _Reader:
     def _attribute(self) -> Attribute | None:
         """The attribute with the longest name that stands here; ambiguous ones are an error."""
         longest = _longest_name(self._tree)
-        for end in self._ends(_NAME_END):
-            name = self._text[self._at : end]
+        for end in self.ends(NAME_END):
+            name = self.text[self.at : end]
             if len(name) > longest:
                 continue
             found = attributes_named(self._tree, name)
             if found:
                 attribute = self._located(name)
-                self._at = end
+                self.at = end
                 return attribute
         return None
 
     def _quoted_attribute(self) -> Attribute:
         """The attribute whose quoted name stands here; fails for anything else."""
-        start = self._at
-        name = self._quoted()
+        start = self.at
+        name = self.quoted()
         if name is None:
-            if self._text[start] in "=!<>)~" or _WORDS.match(self._text, start):
-                self._fail("an attribute")
-            name = self._text[start : self._ends(_NAME_END)[-1]]
-        after, self._at = self._at, start
+            if self.text[start] in "=!<>)~" or self.at_word():
+                self.fail("an attribute")
+            name = self.text[start : self.ends(NAME_END)[-1]]
+        after, self.at = self.at, start
         attribute = self._located(name)
-        self._at = after
+        self.at = after
         return attribute
 
     def _located(self, name: str) -> Attribute:
@@ -180,21 +173,19 @@ class _Reader:
         try:
             return find_attribute(self._tree, name)
         except InputError as error:
-            raise InputError(f"{self._place()}: {error}") from error
+            raise InputError(f"{self.place()}: {error}") from error
 
     def _compare(self, attribute: Attribute) -> None:
         """Read what follows an attribute."""
-        self._done()
-        match = _OPERATOR.match(self._text, self._at)
-        if match is None:
+        self.done()
+        operator = self.operator()
+        if operator is None:
             self._add(Term("has", _ids(below(self._tree, attribute))))
             return
-        self._at = match.end()
-        operator = match[0]
         if operator == "~":
             self._add(Term("like", _ids(below(self._tree, attribute)), meaning=self._meaning()))
-        elif self._done():
-            self._fail("a value")
+        elif self.done():
+            self.fail("a value")
         elif attribute.value_type == "number":
             self._add(Term(operator, (attribute.id,), number=self._number(attribute)))
         elif operator in ("=", "!="):
@@ -208,15 +199,15 @@ class _Reader:
             self._fail_to_compare(attribute, operator)
 
     def _number(self, attribute: Attribute) -> float:
-        start = self._at
-        text = self._plain_value()
+        start = self.at
+        text = self.plain_value()
         try:
             number = float(text)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            self._at = start
-            self._fail(f"a number, which {shown(attribute.path)!r} is")
+            self.at = start
+            self.fail(f"a number, which {shown(attribute.path)!r} is")
         return number
 
     def _ranked(self, attribute: Attribute, operator: str) -> tuple[str, ...]:
@@ -231,7 +222,7 @@ class _Reader:
 
     def _value(self, attribute: Attribute, holders: Sequence[Attribute]) -> tuple[str, list[Attribute]]:
         """The value that stands here, and which of the attributes can have it."""
-        start = self._at
+        start = self.at
         admitted = {one.id: {normal(value.text) for value in one.values} for one in holders}
         found = self._known_value(holders, admitted)
         if found is None:
@@ -240,102 +231,48 @@ class _Reader:
             admitted = {one.id: admitted[one.id] | had.get(one.id, set()) for one in holders}
         if found is not None:
             return found
-        text = self._plain_value()
-        self._at = start
+        text = self.plain_value()
+        self.at = start
         known = sorted({value.text for one in holders for value in one.values})
         known = known or sorted({key for keys in admitted.values() for key in keys})
         kind = f"value of {shown(attribute.path)!r}"
-        raise UnknownNameError(kind, text, nearest(text, known), hint=self._place())
+        raise UnknownNameError(kind, text, nearest(text, known), hint=self.place())
 
     def _known_value(
         self, holders: Sequence[Attribute], known: Mapping[str, set[str]]
     ) -> tuple[str, list[Attribute]] | None:
         """The longest of the known values that stands here, in quotes or without."""
-        start = self._at
-        quoted = self._quoted()
-        spelled = [(self._text[start:end], end) for end in _ends(_VALUE_END, self._text, start)]
+        start = self.at
+        ends, quoted = self.ends(VALUE_END), self.quoted()
+        spelled = [(self.text[start:end], end) for end in ends]
         if quoted is not None:
-            spelled.append((quoted, self._at))
+            spelled.append((quoted, self.at))
         for text, end in spelled:
             key = normal(text)
             holding = [one for one in holders if key in known.get(one.id, ())]
             if holding:
-                self._at = end
+                self.at = end
                 return key, holding
-        self._at = start
+        self.at = start
         return None
 
-    def _plain_value(self) -> str:
-        """What stands here in quotes, or up to the end of the comparison."""
-        quoted = self._quoted()
-        if quoted is not None:
-            return quoted
-        end = self._ends(_VALUE_END)[-1]
-        text, self._at = self._text[self._at : end], end
-        return text
-
     def _meaning(self) -> str:
-        if self._done() or not (text := self._plain_value().strip()):
-            self._fail("what it is to mean, in quotes")
+        if self.done() or not (text := self.plain_value().strip()):
+            self.fail("what it is to mean, in quotes")
         return text
-
-    def _quoted(self) -> str | None:
-        """The text in quotes that stands here; None where there are no quotes."""
-        if self._text[self._at : self._at + 1] not in ('"', "'"):
-            return None
-        match = _QUOTED.match(self._text, self._at)
-        if match is None:
-            raise InputError(f"{self._place()}: the quote is not closed; write another at its end")
-        self._at = match.end()
-        quote = match[0][0]
-        return match[0][1:-1].replace(quote * 2, quote)
 
     def _add(self, term: Term) -> None:
         self._program.append(len(self._terms))
         self._terms.append(term)
 
-    def _ends(self, pattern: re.Pattern[str]) -> list[int]:
-        return _ends(pattern, self._text, self._at)
-
-    def _done(self) -> bool:
-        """Pass over space; whether nothing is left."""
-        match = _SPACE.match(self._text, self._at)
-        self._at = match.end() if match else self._at
-        return self._at >= len(self._text)
-
-    def _word(self, word: str) -> bool:
-        self._done()
-        match = _WORDS.match(self._text, self._at)
-        if match is None or match[0].casefold() != word:
-            return False
-        self._at = match.end()
-        return True
-
-    def _sign(self, sign: str) -> bool:
-        if self._done() or self._text[self._at] != sign:
-            return False
-        self._at += 1
-        return True
-
-    def _place(self) -> str:
-        return f"in {shorten(self._text)!r} at character {self._at + 1}"
-
-    def _fail(self, expected: str) -> NoReturn:
-        rest = self._text[self._at :]
-        found = repr(shorten(rest, 30)) if rest.strip() else "the end"
-        raise InputError(f"{self._place()}: expected {expected}, found {found}")
-
     def _fail_to_compare(self, attribute: Attribute, operator: str) -> NoReturn:
-        place, name, text = self._place(), shown(attribute.path), self._plain_value()
+        place, name, text = self.place(), shown(attribute.path), self.plain_value()
         under = [one.name for one in below(self._tree, attribute)[1:]]
         if operator == ">" and under and not _is_number(text):
             kind, hint = f"attribute below {name!r}", f"{place}; below it are {listed(under)}"
             raise UnknownNameError(kind, text, nearest(text, under), hint=hint)
         kind = attribute.value_type or "a branch"
         raise InputError(f"{place}: {name!r} is no number ({kind}); compare it with = or !=")
-
-
-_WORDS = re.compile(r"(?:and|or|not)(?=[\s(\"'~]|$)", re.IGNORECASE)
 
 
 def below(tree: Tree, attribute: Attribute) -> list[Attribute]:
@@ -359,12 +296,6 @@ def _holders(tree: Tree, attribute: Attribute) -> list[Attribute]:
 
 def _ids(attributes: Iterable[Attribute]) -> tuple[str, ...]:
     return tuple(one.id for one in attributes)
-
-
-def _ends(pattern: re.Pattern[str], text: str, start: int) -> list[int]:
-    """Where what begins at `start` may end, the furthest first."""
-    ends = {match.start() for match in pattern.finditer(text, start) if match.start() > start}
-    return sorted(ends | ({len(text.rstrip())} if len(text.rstrip()) > start else {len(text)}), reverse=True)
 
 
 @lru_cache(maxsize=8)

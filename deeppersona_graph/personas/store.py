@@ -40,8 +40,7 @@ def store_personas(
             "properties": properties_of(persona),
             "embedding": profile.tolist(),
             "traits": [
-                trait_row(trait, run, persona.taxonomy_version)
-                for trait in (*persona.core, *persona.traits)
+                trait_row(trait, run, persona.taxonomy_version) for trait in (*persona.core, *persona.traits)
             ],
         }
         for persona, profile in personas

@@ -133,7 +133,7 @@ def test_a_write_that_leaves_no_tree_says_how_to_go_back(ask: Command, tree: Tre
         f"the write is done, but the taxonomy '{tree.name}' is no tree any more: "
     )
     assert "N1" in ended.refusal
-    assert f"deeppersona taxonomy undo --taxonomy {tree.name}" in ended.refusal
+    assert f"deeppersona taxonomy undo --by-hand --taxonomy {tree.name}" in ended.refusal
     assert by_hand(
         "MATCH (a:Attribute {taxonomy: $name, name: 'N0'})-[:HAS_CHILD]->(b) RETURN b.name", name=tree.name
     ) == [("N1",)]

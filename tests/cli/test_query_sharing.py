@@ -88,7 +88,7 @@ def test_having_lists_the_people_and_counts_them(query: Run, people: list[Person
 def test_having_says_what_a_meaning_was_taken_for(query: Run, people: list[Persona]) -> None:
     taxonomy = ("--taxonomy", people[0].taxonomy)
     asked = ("having", "~'alpha'", *taxonomy, "--like", "0.3")
-    assert "~'alpha' is " in query(*asked).err
+    assert "~'alpha' stands for " in query(*asked).err
     found = query(*asked, "--json").data
     assert found["meanings"][0]["text"] == "alpha"
     assert {one["path"][0] for one in found["meanings"][0]["traits"]} >= {"Alpha"}

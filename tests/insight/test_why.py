@@ -274,7 +274,7 @@ def test_the_edits_of_the_attribute_since_are_told_and_those_of_others_are_not(
     first, other = person.traits[:2]
     by_hand = "MATCH (a:Attribute {taxonomy: $taxonomy, id: $attribute}) SET a.description = 'Said since.'"
     driver.execute_query(by_hand, taxonomy=tree.name, attribute=first.attribute, database_=api.graph.database)
-    version, _ = change_tree(api.graph, tree.name, tree.version, "nothing", "{}", lambda _: None)
+    version = change_tree(api.graph, tree.name, tree.version, "nothing", "{}", lambda _: None).version
     found = api.why(person.id, json.dumps(first.path))
     (edit,) = found.edits
     assert (tree.version < edit.version <= version, edit.undone) == (True, False)

@@ -263,3 +263,107 @@ def test_a_standing_bias_decides_every_walk(
 def test_an_edit_of_an_unknown_taxonomy_names_the_nearest(api: DeepPersona) -> None:
     with pytest.raises(UnknownNameError, match="taxonomy"):
         api.rename("Diet", "X", taxonomy="humam")
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_branch_that_becomes_a_root_has_the_path_of_one(api: DeepPersona, taxonomy: str) -> None:
+    api.move("Drinks", None, taxonomy=taxonomy)
+    paths = {a.path for a in api.tree(taxonomy).attributes}
+    assert {("Drinks",), ("Drinks", "Tea")} <= paths
+    assert not any(path[:2] == ("Food", "Drinks") for path in paths)
+    api.rename("Pet", "Animal", taxonomy=taxonomy)
+
+
+def test_values_that_people_got_since_are_not_lost_by_undoing(
+    api: DeepPersona, taxonomy: str, population: str, tree: Tree, by_hand: ByHand
+) -> None:
+    del tree
+    list(api.generate(12, population=population, seed=3, taxonomy=taxonomy, depth=6))
+    by_hand(
+        "MATCH (:Attribute {taxonomy: $t, name: 'Pet'})<-[h:HAS {value: 'dog'}]-() "
+        "SET h.was = h.source, h.source = 'superseded'",
+        t=taxonomy,
+    )
+    api.split("Pet", [("Dog", ["dog"])], taxonomy=taxonomy)
+    by_hand(
+        "MATCH (a:Attribute {taxonomy: $t, name: 'Dog'}), (p:Persona {population: $p, index: 0}) "
+        "CREATE (p)-[:HAS {value: 'dog', keys: ['dog'], order: 99, source: 'bank'}]->(a)",
+        t=taxonomy,
+        p=population,
+    )
+    with pytest.raises(InputError, match="1 values of personas are of what would be removed"):
+        api.undo(taxonomy=taxonomy)
+
+
+def test_taking_hand_edits_back_never_takes_values_from_people(
+    api: DeepPersona, taxonomy: str, population: str, tree: Tree, by_hand: ByHand
+) -> None:
+    del tree
+    list(api.generate(3, population=population, seed=3, taxonomy=taxonomy, depth=6))
+    by_hand("MATCH (a:Attribute {taxonomy: $t, name: 'Diet'}) SET a.id = 'zzz'", t=taxonomy)
+    with pytest.raises(InputError, match="3 values of personas"):
+        api.undo_by_hand(taxonomy=taxonomy)
+    assert by_hand("MATCH (:Attribute {id: 'zzz'})<-[h:HAS]-() RETURN count(h)") == {(3,)}
+
+
+@pytest.mark.usefixtures("tree")
+def test_undoing_an_undoing_of_an_undoing_keeps_the_log_right(api: DeepPersona, taxonomy: str) -> None:
+    api.bias("Food", 2, taxonomy=taxonomy)
+    api.rename("Diet", "Eating", taxonomy=taxonomy)
+    api.undo(taxonomy=taxonomy)
+    api.undo(4, taxonomy=taxonomy)
+    api.undo(5, taxonomy=taxonomy)
+    assert {one.version: one.undone for one in api.log(taxonomy)}[3]
+    api.undo(taxonomy=taxonomy)
+    assert api.diff(1, taxonomy=taxonomy) == []
+
+
+@pytest.mark.usefixtures("tree")
+def test_hand_edits_taken_back_leave_the_log_free_to_be_undone(
+    api: DeepPersona, taxonomy: str, by_hand: ByHand
+) -> None:
+    api.bias("Food", 2, taxonomy=taxonomy)
+    by_hand("MATCH (a:Attribute {taxonomy: $t, name: 'Diet'}) SET a.name = 'Dinner'", t=taxonomy)
+    api.undo_by_hand(taxonomy=taxonomy)
+    api.undo(taxonomy=taxonomy)
+    assert api.diff(1, taxonomy=taxonomy) == []
+
+
+@pytest.mark.usefixtures("tree")
+def test_going_back_to_a_version_takes_pending_hand_edits_back_too(
+    api: DeepPersona, taxonomy: str, by_hand: ByHand
+) -> None:
+    api.bias("Food", 2, taxonomy=taxonomy)
+    by_hand("MATCH (a:Attribute {taxonomy: $t, name: 'Diet'}) SET a.description = 'Eats'", t=taxonomy)
+    api.restore_version(1, taxonomy=taxonomy)
+    assert api.diff(1, taxonomy=taxonomy) == []
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_name_that_a_later_change_took_is_named(api: DeepPersona, taxonomy: str) -> None:
+    api.rename("Diet", "Eating", taxonomy=taxonomy)
+    api.add("Diet", under="Food", taxonomy=taxonomy)
+    with pytest.raises(InputError, match=r"version 2 \(rename\) cannot be undone: version 3 \(add"):
+        api.undo(2, taxonomy=taxonomy)
+
+
+@pytest.mark.usefixtures("tree")
+def test_alternatives_are_not_split_into_demands_that_hold_together(api: DeepPersona, taxonomy: str) -> None:
+    api.constrain("Pet Food", "requires", ["Dinner=steak", "Dinner=soup"], taxonomy=taxonomy)
+    with pytest.raises(InputError, match="requires one of values that would be of several attributes"):
+        api.split("Dinner", [("Hot Dinner", ["soup"])], taxonomy=taxonomy)
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize("bound", ["Age>=nan", "Age<=inf", "Age>=-inf", "Age>=old"])
+def test_a_bound_is_a_finite_number(api: DeepPersona, taxonomy: str, bound: str) -> None:
+    with pytest.raises(InputError, match="is no number"):
+        api.constrain("Pet=dog", "requires", [bound], taxonomy=taxonomy)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_demand_against_what_another_demands_of_both_is_refused(api: DeepPersona, taxonomy: str) -> None:
+    api.constrain("Diet=mixed", "implies", ["Pet=dog"], taxonomy=taxonomy)
+    api.constrain("Diet=mixed", "implies", ["Dinner=soup"], taxonomy=taxonomy)
+    with pytest.raises(InputError, match="can never hold"):
+        api.constrain("Pet=dog", "excludes", ["Dinner=soup"], taxonomy=taxonomy)

@@ -88,7 +88,7 @@ EDITS: dict[str, Callable[[DeepPersona, str], Edit]] = {
     "move to the roots": lambda api, t: api.move("Garden", None, taxonomy=t),
     "merge": lambda api, t: api.merge("Tea", ["Brew"], name="Hot Drinks", taxonomy=t),
     "merge across branches": lambda api, t: api.merge("Diet", ["Dinner", "Garden"], taxonomy=t),
-    "split": lambda api, t: api.split("Pet", [("Dog", ["dog"]), ("Cat", ["cat"])], taxonomy=t),
+    "split": lambda api, t: api.split("Pet", [("Furry Pet", ["dog", "cat"])], taxonomy=t),
     "split all, below": lambda api, t: api.split(
         "Garden", [("Low", ["small"]), ("High", ["large"])], below=True, taxonomy=t),
     "split a list": lambda api, t: api.split("Tea", [("Herbal Tea", ["mint"])], taxonomy=t),

@@ -76,7 +76,7 @@ def merge(graph: Graph, taxonomy: str, tree: Tree) -> Merging:  # noqa: ARG001
 
 def merging(taxonomy: str, *merges: Merge) -> Callable[[Transaction], Merged]:
     def write(tx: Transaction) -> Merged:
-        tx.run("taxonomy/raise_version", taxonomy=taxonomy, operation="merge", arguments="", before=None)
+        tx.run("taxonomy/raise_version", taxonomy=taxonomy, operation="merge", arguments="")
         done = merge_attributes(tx, taxonomy, merges)
         tx.run("taxonomy/count_support", taxonomy=taxonomy)
         tx.run("taxonomy/derive", taxonomy=taxonomy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from deeppersona_graph.model.addressing import attributes_named, find_attribute
 from deeppersona_graph.model.tree import Attribute, Tree, normal, shown
 from deeppersona_graph.taxonomy.changing import Planned
 from deeppersona_graph.taxonomy.editing.draft import Draft
-from deeppersona_graph.taxonomy.editing.holding import check_holds
+from deeppersona_graph.taxonomy.editing.holding import check_all
 from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
 from deeppersona_graph.taxonomy.editing.spaces import unknown_value
 from deeppersona_graph.taxonomy.log.state import Key, Link, State, attribute_key, spelled
 
 Relation = Literal["excludes", "requires", "implies"]
 
+MOST = 2**31 - 1
 FIRST = 10
 """People named who break a new constraint; more are counted."""
 
@@ -89,12 +91,10 @@ def constrain(
                 f"{asking.told} {'not there' if remove else 'there already'}; nothing was changed"
             )
         if not remove:
-            for node in (asking.start, *asking.ends):
-                check_holds(draft, node)
+            check_all(Draft(state), draft, [asking.start, *asking.ends])
         broken = [] if remove else asking.violating(tx, place.taxonomy, objects)
-        first = {row["id"]: row for one in broken for row in one["first"]}
-        violations = max((one["violations"] for one in broken), default=0)
-        return Planned(Outcome(list(first.values())[:FIRST], violations), draft.checked())
+        named = {row["id"]: row for one in broken for row in one["first"]}
+        return Planned(Outcome(list(named.values())[:FIRST], len(named)), draft.checked())
 
     arguments = {
         "subject": _plain(subject), "relation": relation, "objects": [_plain(one) for one in objects],
@@ -160,13 +160,22 @@ class _Asking:
                 subject=self._subject.attribute.id,
                 keys=own,
                 object=several[0].attribute.id,
-                others=[normal(one.text) for one in several if one.text is not None] or None,
+                others=self._alternatives(several),
                 minimum=several[0].minimum,
                 maximum=several[0].maximum,
-                limit=FIRST,
+                limit=MOST,
             )[0]
             for (_, bounded), several in groups.items()
         ]
+
+    def _alternatives(self, sides: Sequence[Side]) -> list[str] | None:
+        """The keys of the values concerned, those that were alternatives before included."""
+        found = {normal(one.text) for one in sides if one.text is not None}
+        if self._relation != "excludes":
+            own = set(self._draft.values(sides[0].attribute.id))
+            ends = {link.end for link in self._draft.leaving(self._relation.upper(), self.start)}
+            found |= {str(self._draft.state.nodes[end]["key"]) for end in own & ends}
+        return sorted(found) or None
 
     def _write_age(self, side: Side, *, remove: bool) -> None:
         if side.attribute.core != "age":
@@ -178,7 +187,9 @@ class _Asking:
             if bound is not None:
                 if bound != int(bound) or not 0 <= bound <= 150:
                     raise InputError(f"an age of {bound:g}: expected whole years from 0 to 150")
-                self._draft.set(self.start, **{name: None if remove else int(bound)})
+                stands = self._draft.state.nodes[self.start].get(name) == int(bound)
+                if stands or not remove:
+                    self._draft.set(self.start, **{name: None if remove else int(bound)})
         found = self._draft.state.nodes[self.start]
         low, high = found.get("min_age"), found.get("max_age")
         if low is not None and high is not None and low > high:
@@ -245,9 +256,12 @@ class _Asking:
 
 def _number(text: str, right: str) -> float:
     try:
-        return float(right)
+        number = float(right)
     except ValueError:
-        raise InputError(f"{shorten(text)!r}: {shorten(right)!r} is no number; give one") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{shorten(text)!r}: {shorten(right)!r} is no number; give one")
+    return number
 
 
 def _plain(side: Side) -> Any:

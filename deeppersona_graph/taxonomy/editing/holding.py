@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import networkx as nx
 
 from deeppersona_graph.errors import InputError
@@ -41,6 +43,33 @@ def check_holds(draft: Draft, start: Key) -> None:
                     f"that can never hold: {_shown(draft, start)} would need {_shown(draft, min(needed))} "
                     f"beside {draft.shown(other)}, and these exclude each other; take one of the two away"
                 )
+
+
+def check_all(before: Draft, after: Draft, nodes: Sequence[Key]) -> None:
+    """Check some nodes, and all that lead to them by what they demand.
+
+    What could not hold before is not the fault of the edit. Raises as `check_holds`.
+    """
+    waiting, seen = list(nodes), set(nodes)
+    while waiting:
+        node = waiting.pop()
+        try:
+            check_holds(after, node)
+        except InputError:
+            if _held(before, node):
+                raise
+        owner = () if node.kind == "attribute" else (attribute_key(_owner(after, node)),)
+        leading = [link.start for kind in ("REQUIRES", "IMPLIES") for link in after.reaching(kind, node)]
+        waiting += [one for one in (*owner, *leading) if one not in seen]
+        seen.update(waiting)
+
+
+def _held(draft: Draft, node: Key) -> bool:
+    try:
+        check_holds(draft, node)
+    except InputError:
+        return False
+    return True
 
 
 def _demanded(draft: Draft, key: Key) -> list[set[Key]]:

@@ -13,9 +13,11 @@ from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.seeds import draw_of
 from deeppersona_graph.model.tree import Attribute, ValueType, normal, value_id
 from deeppersona_graph.taxonomy.editing.draft import Draft
-from deeppersona_graph.taxonomy.editing.perform import Edit, Workplace
+from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
 from deeppersona_graph.taxonomy.formats.building import is_unicode
 from deeppersona_graph.taxonomy.log.state import Key, attribute_key, value_key
+
+CONSTRAINTS = ("REQUIRES", "EXCLUDES", "IMPLIES")
 
 CLOSED = ("categorical", "ordinal", "list")
 """Types whose values are listed."""
@@ -54,11 +56,14 @@ def describe(place: Workplace, attribute: Attribute, space: Space) -> Edit:
             "nothing is said of the attribute; give --description, --value, --type or another option"
         )
 
-    def change(draft: Draft) -> None:
+    def change(draft: Draft) -> Outcome:
         before = draft.state.draft()
         set_space(draft, attribute.id, space)
         if draft.state == before:
             raise InputError(f"{draft.shown(attribute.id)} is so already; nothing was changed")
+        lost = sum(link.kind in CONSTRAINTS for link in before.links.keys() - draft.state.links.keys())
+        notes = (f"{lost} constraints on values that went are gone too",) if lost else ()
+        return Outcome(notes=notes)
 
     return place.edit("describe", {"attribute": list(attribute.path), **space.plain()}, change)
 
@@ -105,6 +110,9 @@ def _set_numbers(draft: Draft, identity: str, value_type: str | None, space: Spa
             )
         if found.get("minimum") is not None:
             draft.set(key, minimum=None, maximum=None, typical=None, unit=None)
+            for link in draft.reaching("EXCLUDES", key):
+                if link.properties:
+                    draft.unlink(link)
         return
     low = space.minimum if space.minimum is not None else found.get("minimum")
     high = space.maximum if space.maximum is not None else found.get("maximum")
@@ -164,6 +172,10 @@ def _set_values(draft: Draft, identity: str, value_type: str | None, space: Spac
             )
         _admit(draft, identity, text, mean if share is None else share)
     rank_values(draft, draft.values(identity))
+    if draft.values(identity) and not any(
+        draft.state.nodes[value].get("weight") for value in draft.values(identity)
+    ):
+        raise InputError(f"all shares of {draft.shown(identity)} are 0; give one value a share in percent")
     if not draft.values(identity) and value_type in CLOSED:
         raise InputError(
             f"{draft.shown(identity)} would have no value left; keep one, or retire the attribute"

@@ -40,10 +40,12 @@ def split(
                 f"{draft.shown(identity)} is {kind}; expected a categorical, ordinal or list attribute"
             )
         taken: dict[str, str] = {}
+        before = draft.values(identity)
         above = identity if below else draft.parent(identity)
         for name, texts in parts:
             part = _split_off(draft, identity, above, name, texts, taken)
             _pass_people(draft, identity, part)
+        _check_alternatives(draft, before)
         if not draft.values(identity):
             if below:
                 draft.set(attribute_key(identity), value_type=None, generic=None)
@@ -66,7 +68,8 @@ def _split_off(
     kept = {
         one: value
         for one, value in draft.attribute(identity).items()
-        if one in ("value_type", "min_age", "max_age", "unit", "retired")
+        if one in ("value_type", "min_age", "max_age", "unit", "retired", "bias")
+        and not (one == "bias" and above == identity)
     }
     draft.create(attribute_key(part), {**kept, "name": chosen, "support": 0, "draw": draw_of(part)})
     if above is not None:
@@ -85,7 +88,11 @@ def _split_off(
             draft.unlink(link)
         draft.link("ADMITS", attribute_key(part), value)
         moved.append(value)
+    if not moved:
+        raise InputError(f"{chosen!r} would have no value; name at least one after the =")
     rank_values(draft, moved)
+    for link in draft.reaching("EXCLUDES", attribute_key(identity)):
+        draft.link("EXCLUDES", link.start, attribute_key(part), json.loads(link.properties or "{}"))
     for link in draft.leaving("REQUIRES", attribute_key(identity)):
         draft.link("REQUIRES", attribute_key(part), link.end)
     return part
@@ -99,3 +106,20 @@ def _pass_people(draft: Draft, identity: str, part: str) -> None:
         if held.get("keys") and keys.issuperset(held["keys"]):
             draft.unlink(link)
             draft.link(HAS, link.start, attribute_key(part), held)
+
+
+def _check_alternatives(draft: Draft, values: Sequence[Key]) -> None:
+    """Raise `InputError` where alternatives would come to belong to several attributes: all were demanded."""
+    owners: dict[tuple[str, Key], set[str]] = {}
+    for value in values:
+        for kind in ("REQUIRES", "IMPLIES"):
+            for link in draft.reaching(kind, value):
+                owner = draft.reaching("ADMITS", value)[0].start.id
+                owners.setdefault((kind, link.start), set()).add(owner)
+    for (kind, start), several in owners.items():
+        if len(several) > 1:
+            key = start if start.kind == "attribute" else draft.reaching("ADMITS", start)[0].start
+            raise InputError(
+                f"{draft.shown(key.id)} {kind.lower()} one of values that would be of several attributes; "
+                "keep these together, or take that away with `deeppersona taxonomy constrain --remove`"
+            )

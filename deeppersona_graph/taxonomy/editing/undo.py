@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deeppersona_graph.errors import InputError
+from deeppersona_graph.errors import ConflictError, InputError
 from deeppersona_graph.graph.connection import Graph, Transaction
+from deeppersona_graph.model.tree import Path
 from deeppersona_graph.taxonomy.changing import Planned
 from deeppersona_graph.taxonomy.editing.draft import Draft
 from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
-from deeppersona_graph.taxonomy.history import Entry, entries, state_at
+from deeppersona_graph.taxonomy.history import Entry, entries
 from deeppersona_graph.taxonomy.log.delta import Delta, applied, compare, conflicts
 from deeppersona_graph.taxonomy.log.people import HAS, as_they_are, attributes_of
 from deeppersona_graph.taxonomy.log.record import read_recorded, record_state
-from deeppersona_graph.taxonomy.log.state import State, read_state
+from deeppersona_graph.taxonomy.log.state import Link, State, attribute_key, read_state
 from deeppersona_graph.taxonomy.log.vectors import Kept
 
 UNDO = "undo"
@@ -46,7 +48,8 @@ def undo(place: Workplace, version: int | None = None) -> Edit:
         _check_free(state, back, entry, later)
         _check_people(tx, place.taxonomy, back)
         draft = Draft(applied(state, back))
-        _mark(tx, place.taxonomy, entry)
+        _check_names(draft, entry, later)
+        _mark(tx, place.taxonomy, entry, {e.version: e for e, _ in log}, undone=True)
         return Planned(_outcome(left), draft.checked(), delta.vectors)
 
     arguments = {"version": entry.version, "operation": entry.operation}
@@ -58,12 +61,13 @@ def restore_version(place: Workplace, version: int, *, name: str | None = None) 
 
     People's values follow the merges and splits that are taken back.
     """
-    later = [(entry, delta) for entry, delta in entries(place.graph.read, place.taxonomy, version)]
-    if state_at(place.graph.read, place.taxonomy, version) is None or any(d is None for _, d in later):
-        raise InputError(f"version {version} of {place.taxonomy!r} was not kept; choose a later one")
-    deltas = [delta for _, delta in later if delta is not None]
+    known = _kept(entries(place.graph.read, place.taxonomy, version), place.taxonomy, version)
+    people = {one for delta in known for one in _people(delta)}
 
     def plan(tx: Transaction, state: State) -> Planned[Outcome]:
+        deltas = _kept(entries(tx.run, place.taxonomy, version)[1:], place.taxonomy, version)
+        if not people.issuperset(one for delta in deltas for one in _people(delta)):
+            raise _overtaken(place.taxonomy)
         now, left, kept = state, 0, dict[Any, Any]()
         for delta in deltas:  # the newest first
             back, several = as_they_are(now, delta.inverse)
@@ -72,7 +76,6 @@ def restore_version(place: Workplace, version: int, *, name: str | None = None) 
         _check_people(tx, place.taxonomy, compare(state, now))
         return Planned(_outcome(left), Draft(now).checked(), kept)
 
-    people = {one for delta in deltas for one in _people(delta)}
     arguments = {"version": version, "name": name}
     return replace(place, people=people).run("restore", arguments, plan)
 
@@ -85,6 +88,9 @@ def undo_by_hand(place: Workplace) -> Edit:
     version = place.graph.read("taxonomy/read_taxonomy", taxonomy=place.taxonomy)[0]["version"]
 
     def plan(tx: Transaction, state: State) -> Planned[Outcome]:
+        (entry, _), *before = entries(tx.run, place.taxonomy)
+        if not version < entry.version <= version + 2:
+            raise _overtaken(place.taxonomy)
         strays = tx.run("log/remove_strays", taxonomy=place.taxonomy)[0]
         recorded = read_recorded(tx.run, place.taxonomy, version)
         if recorded is None:
@@ -92,6 +98,9 @@ def undo_by_hand(place: Workplace) -> Edit:
         back = compare(state, recorded.state).of_tree
         if not back and not strays["nodes"] and not strays["edges"]:
             raise InputError(f"nothing was edited by hand in {place.taxonomy!r} since version {version}")
+        _check_people(tx, place.taxonomy, back)
+        if entry.version == version + 2:
+            tx.run("log/mark_undone", taxonomy=place.taxonomy, version=before[0][0].version, undone=True)
         notes = [f"{strays[what]} {what} removed that were not taken in" for what in strays if strays[what]]
         return Planned(Outcome(notes=tuple(notes)), Draft(applied(state, back)).checked())
 
@@ -130,10 +139,7 @@ def _check_free(
         return
     for one, delta in sorted(later.values(), key=lambda found: -found[0].version):
         if delta is not None and not one.undone and one.operation != UNDO and delta.touched() & taken:
-            raise InputError(
-                f"version {entry.version} ({entry.operation}) cannot be undone: version {one.version} "
-                f"({one.operation} {one.summary}) depends on it; undo that one first"
-            )
+            raise _depends(entry, one)
     raise InputError(
         f"version {entry.version} ({entry.operation}) cannot be undone: what it left was edited since; "
         "look at `deeppersona taxonomy diff`"
@@ -144,7 +150,7 @@ def _check_people(tx: Transaction, taxonomy: str, back: Delta) -> None:
     """Raise `InputError` where an attribute would go that people have values of."""
     gone = sorted(key.id for key in back.removed if key.kind == "attribute")
     held = tx.run("log/count_people", taxonomy=taxonomy, attributes=gone)[0]["edges"] if gone else 0
-    passed = sum(-more for link, more in back.links.items() if link.kind == HAS and link.end.id in set(gone))
+    passed = sum(-more for link, more in back.links.items() if _counts(link) and link.end.id in set(gone))
     if held > passed:
         raise InputError(
             f"{held - passed} values of personas are of what would be removed; retire it instead, and "
@@ -152,12 +158,48 @@ def _check_people(tx: Transaction, taxonomy: str, back: Delta) -> None:
         )
 
 
-def _mark(tx: Transaction, taxonomy: str, entry: Entry) -> None:
-    """Mark the entry as undone; of an undoing that is undone, the change it took back stands again."""
-    tx.run("log/mark_undone", taxonomy=taxonomy, version=entry.version, undone=True)
-    if entry.operation == UNDO:
-        again = entry.told.get("version")
-        tx.run("log/mark_undone", taxonomy=taxonomy, version=again, undone=False)
+def _counts(link: Link) -> bool:
+    """Whether a link is a value that a persona has, and none that was set aside."""
+    return link.kind == HAS and json.loads(link.properties).get("source") != "superseded"
+
+
+def _mark(tx: Transaction, taxonomy: str, entry: Entry, log: Mapping[int, Entry], *, undone: bool) -> None:
+    """Mark the entry as undone, or as standing; what it took back itself is then the other way round."""
+    tx.run("log/mark_undone", taxonomy=taxonomy, version=entry.version, undone=undone)
+    taken = log.get(entry.told.get("version") or 0) if entry.operation == UNDO else None
+    if taken is not None:
+        _mark(tx, taxonomy, taken, log, undone=not undone)
+
+
+def _check_names(draft: Draft, entry: Entry, later: Mapping[int, tuple[Entry, Delta | None]]) -> None:
+    """Raise `InputError` where two siblings would bear one name, naming the change that took it."""
+    places: dict[Path, list[str]] = {}
+    for identity, path in draft.state.paths().items():
+        places.setdefault(path, []).append(identity)
+    twins = {attribute_key(one) for several in places.values() if len(several) > 1 for one in several}
+    for one, delta in sorted(later.values(), key=lambda found: -found[0].version):
+        if twins and delta is not None and delta.touched() & twins:
+            raise _depends(entry, one)
+
+
+def _depends(entry: Entry, later: Entry) -> InputError:
+    return InputError(
+        f"version {entry.version} ({entry.operation}) cannot be undone: version {later.version} "
+        f"({later.operation} {later.summary}) depends on it; undo that one first"
+    )
+
+
+def _overtaken(taxonomy: str) -> ConflictError:
+    return ConflictError(
+        f"the taxonomy {taxonomy!r} was changed by somebody else just now; run the same command again"
+    )
+
+
+def _kept(log: list[tuple[Entry, Delta | None]], taxonomy: str, version: int) -> list[Delta]:
+    """What the changes after a version did, the newest first."""
+    if any(delta is None for _, delta in log):
+        raise InputError(f"version {version} of {taxonomy!r} was not kept; choose a later one")
+    return [delta for _, delta in log if delta is not None]
 
 
 def _people(delta: Delta) -> set[str]:
