@@ -45,8 +45,9 @@ class Connected:
         self._progress: Progress = progress or (lambda *_: None)
         self._runs: list[Generation | Mining | Refresh | TwinRun] = []
         """Closed with this; one that was iterated to its end has nothing left to close."""
-        self._known: dict[str, tuple[str, Tree]] = {}
-        """Trees by name, with the moment of the database at which they were found in step with it."""
+        self._known: dict[str, tuple[str, str, Tree]] = {}
+        """Trees by name, with the moment of the database at which they were found in step with it, and when
+        they were imported."""
 
     def __enter__(self) -> Self:
         return self
@@ -87,14 +88,25 @@ class Connected:
         return load_embedder(self.settings)
 
     def _in_step(self, taxonomy: str | None = None) -> Tree:
-        """The tree for questions: as `_synchronised` gives it, remembered while nothing is committed."""
+        """The tree for questions, in step with the graph; the same object as long as it is at one version.
+
+        While nothing is committed to the database, nothing is looked at; look-ups remembered by tree last.
+        """
         name = taxonomy or self.settings.taxonomy
         moment = self.graph.moment()
         known = self._known.get(name)
-        if known is None or known[0] != moment:
-            tree, _ = self._synchronised(name)
-            self._known[name] = known = (moment, tree)
-        return known[1]
+        if known is not None and known[0] == moment:
+            return known[2]
+        self._make_ready(name)
+        imported = str(self.graph.read("taxonomy/created", taxonomy=name)[0]["created"])
+        if known is not None and known[1] == imported:
+            report = sync(self.graph, name, self.embedder)
+            if report.version == known[2].version:
+                self._known[name] = (moment, imported, known[2])
+                return known[2]
+        tree, _ = self._synchronised(name)
+        self._known[name] = (moment, imported, tree)
+        return tree
 
     def _make_ready(self, taxonomy: str) -> None:
         """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +75,16 @@ def read_traits(graph: Graph, population: str, size: int) -> Traits:
     keys: list[str] = []
     having: list[int] = []
     starts = [0]
-    for row in sorted(_read_parts(graph, population, size), key=lambda row: str(row["attribute"])):
-        for key, indices in sorted(_by_key(row["traits"]).items()):
+    rows = sorted(_read_parts(graph, population, size), key=lambda row: str(row["attribute"]))
+    for _, of_one in groupby(rows, key=lambda row: str(row["attribute"])):
+        parts = list(of_one)
+        for key, indices in sorted(_by_key([one for row in parts for one in row["traits"]]).items()):
             owners.append(len(attributes))
             keys.append(key)
             having += indices
             starts.append(len(having))
-        number, people = bool(row["number"]), int(row["people"])
-        attributes.append(Had(row["attribute"], tuple(row["path"]), number, people))
+        number, people = bool(parts[0]["number"]), sum(int(row["people"]) for row in parts)
+        attributes.append(Had(parts[0]["attribute"], tuple(parts[0]["path"]), number, people))
     return Traits(
         population,
         size,
