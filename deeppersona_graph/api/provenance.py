@@ -21,7 +21,9 @@ from deeppersona_graph.model.names import nearest
 from deeppersona_graph.model.persona import Persona, Trait, plain, shown_value
 from deeppersona_graph.model.seeds import persona_seed
 from deeppersona_graph.model.tree import Attribute, Tree, normal, shown
+from deeppersona_graph.personas.again import select_again
 from deeppersona_graph.personas.place import Place, place_of
+from deeppersona_graph.personas.profile import centre
 from deeppersona_graph.personas.store import find_persona, read_personas
 from deeppersona_graph.taxonomy.history import edits_of
 from deeppersona_graph.taxonomy.mining.why import Why as Behind
@@ -102,7 +104,7 @@ class Provenance(Connected):
         pair = found[0]
         place: Place | str | None = None
         if pair.order is not None and not pair.superseded:
-            place = place_of(self.graph, tree, person, wanted, pair.version or person.taxonomy_version)
+            place = self._place(tree, person, wanted, pair.version or person.taxonomy_version)
         if isinstance(place, str):
             notes["selection"] = place
         return Why(
@@ -136,9 +138,18 @@ class Provenance(Connected):
         )
         return None
 
+    def _place(self, tree: Tree, person: Persona, wanted: Attribute, version: int) -> Place | str:
+        """Where the attribute stood when a value was made at a version; or why that is not told."""
+        if tree.version != version:
+            return (
+                f"not made again: the taxonomy is at version {tree.version}, the value was made at {version}"
+            )
+        again = select_again(self.graph, tree, person, lambda: centre(self.embedder))
+        return f"not made again: {again}" if isinstance(again, str) else place_of(again, wanted)
+
     def _lack(self, person: Persona, tree: Tree, wanted: Attribute) -> str:
         """What is to be said where the persona lacks the attribute."""
-        place = place_of(self.graph, tree, person, wanted, person.taxonomy_version)
+        place = self._place(tree, person, wanted, person.taxonomy_version)
         if isinstance(place, Place):
             taken = sum(1 for one in person.traits if one.stratum == place.stratum)
             place = (

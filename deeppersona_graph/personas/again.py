@@ -72,7 +72,7 @@ def select_again(graph: Graph, tree: Tree, person: Persona, centre: Callable[[],
         profile = (mean / np.linalg.norm(mean)).astype(np.float32)
     seeker = Seeker(
         index=person.index,
-        seed=persona_seed(person.seed, person.index),
+        seed=persona_seed(person.seed, person.index) if row["seed"] is None else row["seed"],
         age=person.situation.age,
         country=person.situation.country,
         situation=tuple(value.id for _, value in core_values(tree, person.situation)),
