@@ -121,6 +121,8 @@ def test_every_command_gives_json(
         "values": 0,
         "removed": 0,
         "other": False,
+        "differences": [{"what": "added", "path": [*tea, "Cup"], "text": "Drinks > Tea > Cup"}],
+        "lost": 0,
         "changed": True,
     }
     assert taxonomy_command("sync", "--json").data["changed"] is False
