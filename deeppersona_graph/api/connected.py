@@ -99,14 +99,17 @@ class Connected:
             return known[2]
         self._make_ready(name)
         imported = str(self.graph.read("taxonomy/created", taxonomy=name)[0]["created"])
-        if known is not None and known[1] == imported:
-            report = sync(self.graph, name, self.embedder)
-            if report.version == known[2].version:
-                self._known[name] = (moment, imported, known[2])
-                return known[2]
-        tree, _ = self._synchronised(name)
+        tree = None if known is None or known[1] != imported else known[2]
+        if tree is None or sync(self.graph, name, self.embedder).version != tree.version:
+            tree, _ = self._read(name)
         self._known[name] = (moment, imported, tree)
         return tree
+
+    def _synced(self, taxonomy: str | None = None) -> tuple[str, int]:
+        """The name and the version of a taxonomy that is in step with the graph; its tree is not read."""
+        name = taxonomy or self.settings.taxonomy
+        self._make_ready(name)
+        return name, sync(self.graph, name, self.embedder).version
 
     def _make_ready(self, taxonomy: str) -> None:
         """The bundled taxonomy is there when asked for, and its vectors are of the model of the settings."""
@@ -116,6 +119,9 @@ class Connected:
     def _synchronised(self, taxonomy: str) -> tuple[Tree, SyncReport]:
         """The tree after a sync; it is read meanwhile, and again only where the sync made another version."""
         self._make_ready(taxonomy)
+        return self._read(taxonomy)
+
+    def _read(self, taxonomy: str) -> tuple[Tree, SyncReport]:
         with ThreadPoolExecutor(1) as meanwhile:
             reading = meanwhile.submit(load_tree, self.graph, taxonomy)
             report = sync(self.graph, taxonomy, self.embedder)

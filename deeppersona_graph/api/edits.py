@@ -164,7 +164,7 @@ class Edits(Connected):
 
     def log(self, taxonomy: str | None = None, limit: int = MOST) -> list[Entry]:
         """The changes of a taxonomy, the newest first."""
-        return read_log(self.graph, self._in_step(taxonomy).name, limit)
+        return read_log(self.graph.read, self._synced(taxonomy)[0], limit)
 
     def diff(
         self, since: int | str | None = None, until: int | str | None = None, *, taxonomy: str | None = None
@@ -173,25 +173,25 @@ class Edits(Connected):
 
         Without `until`, to the present one; without both, what the last change did.
         """
-        tree = self._in_step(taxonomy)
+        name, version = self._synced(taxonomy)
 
         def numbered(one: int | str | None, otherwise: int) -> int:
             if one is None:
                 return otherwise
-            return version_named(self.graph, tree.name, one) if isinstance(one, str) else one
+            return version_named(self.graph, name, one) if isinstance(one, str) else one
 
-        last = numbered(until, tree.version)
-        return diff(self.graph, tree.name, numbered(since, max(1, last - 1)), last)
+        last = numbered(until, version)
+        return diff(self.graph, name, numbered(since, max(1, last - 1)), last)
 
     def snapshot(self, name: str, taxonomy: str | None = None) -> int:
         """Give the present version a name, by which it can be compared and restored; the version."""
         if not name.strip():
             raise InputError("the snapshot has no name; give some words")
-        return undo.take_snapshot(self.graph, self._in_step(taxonomy).name, name)
+        return undo.take_snapshot(self.graph, self._synced(taxonomy)[0], name)
 
     def snapshots(self, taxonomy: str | None = None) -> Sequence[Row]:
         """The versions that have a name: name, version and time."""
-        return snapshots(self.graph, self._in_step(taxonomy).name)
+        return snapshots(self.graph, self._synced(taxonomy)[0])
 
     def _edit(self, taxonomy: str | None, dry: bool, edit: Callable[[Workplace, Tree], Edit]) -> Edit:
         tree = self._in_step(taxonomy)

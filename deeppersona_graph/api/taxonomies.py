@@ -106,7 +106,7 @@ class Taxonomies(Connected):
 
     def search(self, text: str, taxonomy: str | None = None, limit: int = 10) -> Sequence[Hit]:
         """The attributes nearest in meaning to a text."""
-        return search(self.graph, self._in_step(taxonomy).name, self.embedder, text, limit)
+        return search(self.graph, self._synced(taxonomy)[0], self.embedder, text, limit)
 
     def mine(
         self,

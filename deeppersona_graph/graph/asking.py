@@ -151,18 +151,21 @@ class _Question:
             fetch_size=min(self.limits.rows + 1, ROWS_AT_ONCE),
         ) as session:
             work = asyncio.create_task(self._work(session))
+            answer = None
             try:
                 done, _ = await asyncio.wait({work}, timeout=self.limits.seconds + GRACE)
                 if not done and not self.committing:
                     raise DeepPersonaError(await self._stop(driver, work))
-                return await work
-            except BaseException as error:
-                work.cancel()
-                session.cancel()
-                await asyncio.gather(work, return_exceptions=True)
-                if self.full and isinstance(error, asyncio.CancelledError) and work.done():
-                    return self._too_large()
-                raise
+                answer = await work
+            except asyncio.CancelledError:
+                if not self.full:
+                    raise
+            finally:
+                if answer is None:
+                    work.cancel()
+                    session.cancel()
+                    await asyncio.gather(work, return_exceptions=True)
+            return answer or self._too_large()
 
     async def _work(self, session: AsyncSession) -> Answer:
         began = perf_counter()

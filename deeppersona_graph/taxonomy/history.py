@@ -49,9 +49,9 @@ class Entry:
         return ", ".join(f"{name} {_shown(one)}" for name, one in said.items())
 
 
-def read_log(graph: Graph, taxonomy: str, limit: int = MOST, since: int = 0) -> list[Entry]:
-    """The log after version `since`, the newest first."""
-    return [_entry(row) for row in _entries(graph.read, taxonomy, since, limit, whole=False)]
+def read_log(run: Run, taxonomy: str, limit: int = MOST) -> list[Entry]:
+    """The log, the newest first, without what each change did."""
+    return [_entry(row) for row in _entries(run, taxonomy, 0, limit, whole=False)]
 
 
 def entries(run: Run, taxonomy: str, since: int = 0) -> list[tuple[Entry, Delta | None]]:
@@ -77,15 +77,10 @@ def state_at(run: Run, taxonomy: str, version: int) -> State | None:
     return None if recorded is None else recorded.state
 
 
-def difference(graph: Graph, taxonomy: str, since: int, until: int) -> tuple[State, State, Delta]:
-    """Two states and what differs between them; raises `InputError` where one was not kept."""
-    before, after = (_known_state(graph, taxonomy, version) for version in (since, until))
-    return before, after, compare(before, after)
-
-
 def diff(graph: Graph, taxonomy: str, since: int, until: int) -> list[Difference]:
-    """What differs between two versions, in lines."""
-    return differences(*difference(graph, taxonomy, since, until))
+    """What differs between two versions, in lines; raises `InputError` where one was not kept."""
+    before, after = (_known_state(graph, taxonomy, version) for version in (since, until))
+    return differences(before, after, compare(before, after))
 
 
 def changed_spaces(graph: Graph, taxonomy: str, until: int) -> Callable[[int], frozenset[str]]:
@@ -95,10 +90,12 @@ def changed_spaces(graph: Graph, taxonomy: str, until: int) -> Callable[[int], f
     The function raises `InputError` for versions that were not kept.
     """
     states = {until: _known_state(graph, taxonomy, until)}
-    deltas = {entry.version: delta for entry, delta in entries(graph.read, taxonomy)}
+    deltas: dict[int, Delta | None] = {}
 
     def changed(since: int) -> frozenset[str]:
         version = min(known for known in states if known >= since)
+        if version > since:
+            deltas.update((entry.version, delta) for entry, delta in entries(graph.read, taxonomy, since))
         while version > since:
             delta = deltas.get(version)
             if delta is None:

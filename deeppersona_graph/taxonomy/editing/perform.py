@@ -11,8 +11,7 @@ from deeppersona_graph.embedding.protocol import Embedder
 from deeppersona_graph.graph.connection import Graph, Row, Transaction
 from deeppersona_graph.taxonomy.changing import Edited, Planned, edit_tree
 from deeppersona_graph.taxonomy.editing.draft import Draft
-from deeppersona_graph.taxonomy.log.people import HAS
-from deeppersona_graph.taxonomy.log.state import State
+from deeppersona_graph.taxonomy.log.state import CONSTRAINTS, HAS, State
 from deeppersona_graph.taxonomy.log.tell import Difference, differences
 
 
@@ -85,7 +84,6 @@ class Workplace:
     ) -> Edit:
         """Make an edit as `plan` says, and tell what it touched."""
         spelled = json.dumps(arguments, ensure_ascii=False)
-
         done = edit_tree(
             self.graph,
             self.taxonomy,
@@ -123,12 +121,7 @@ class Workplace:
 def _touched(done: Edited[Any]) -> set[str]:
     """The attributes that were made, removed, changed, with their values, bound otherwise, or moved."""
     before, after = done.before.paths(), done.after.paths()
-    bound = {
-        key
-        for link in done.delta.links
-        if link.kind in ("REQUIRES", "EXCLUDES", "IMPLIES")
-        for key in (link.start, link.end)
-    }
+    bound = {key for link in done.delta.links if link.kind in CONSTRAINTS for key in (link.start, link.end)}
     keys = {*done.delta.nodes, *bound}
     moved = {identity for identity, path in after.items() if before.get(identity, path) != path}
     return done.before.bearers(keys) | done.after.bearers(keys) | moved

@@ -15,9 +15,7 @@ from deeppersona_graph.model.tree import Attribute, ValueType, normal, value_id
 from deeppersona_graph.taxonomy.editing.draft import Draft
 from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
 from deeppersona_graph.taxonomy.formats.building import is_unicode
-from deeppersona_graph.taxonomy.log.state import Key, attribute_key, value_key
-
-CONSTRAINTS = ("REQUIRES", "EXCLUDES", "IMPLIES")
+from deeppersona_graph.taxonomy.log.state import CONSTRAINTS, Key, attribute_key, value_key
 
 CLOSED = ("categorical", "ordinal", "list")
 """Types whose values are listed."""

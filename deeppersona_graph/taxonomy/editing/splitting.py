@@ -12,8 +12,7 @@ from deeppersona_graph.model.tree import Attribute, normal
 from deeppersona_graph.taxonomy.editing.draft import Draft
 from deeppersona_graph.taxonomy.editing.perform import Edit, Workplace
 from deeppersona_graph.taxonomy.editing.spaces import CLOSED, rank_values, unknown_value
-from deeppersona_graph.taxonomy.log.people import HAS
-from deeppersona_graph.taxonomy.log.state import Key, attribute_key
+from deeppersona_graph.taxonomy.log.state import HAS, Key, attribute_key
 
 Part = tuple[str, Sequence[str]]
 """The name of an attribute that is split off, and the values that it takes."""

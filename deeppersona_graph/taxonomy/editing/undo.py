@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from deeppersona_graph.errors import ConflictError, InputError
@@ -13,24 +13,15 @@ from deeppersona_graph.model.tree import Path
 from deeppersona_graph.taxonomy.changing import Planned
 from deeppersona_graph.taxonomy.editing.draft import Draft
 from deeppersona_graph.taxonomy.editing.perform import Edit, Outcome, Workplace
-from deeppersona_graph.taxonomy.history import Entry, entries
+from deeppersona_graph.taxonomy.history import Entry, entries, read_log
 from deeppersona_graph.taxonomy.log.delta import Delta, applied, compare, conflicts
-from deeppersona_graph.taxonomy.log.people import HAS, as_they_are, attributes_of
+from deeppersona_graph.taxonomy.log.people import as_they_are, attributes_of
 from deeppersona_graph.taxonomy.log.record import read_recorded, record_state
-from deeppersona_graph.taxonomy.log.state import Link, State, attribute_key, read_state
-from deeppersona_graph.taxonomy.log.vectors import Kept
+from deeppersona_graph.taxonomy.log.state import HAS, Link, State, attribute_key, read_state
 
 UNDO = "undo"
 FIRST = ("import",)
 """Operations that a taxonomy begins with, which erasing it takes back."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What is taken back: a change to make, with the vectors that come back by it."""
-
-    delta: Delta
-    kept: Kept
 
 
 def undo(place: Workplace, version: int | None = None) -> Edit:
@@ -39,9 +30,12 @@ def undo(place: Workplace, version: int | None = None) -> Edit:
     An undo is a change itself, and can be undone. Raises `InputError` where there is nothing to undo, or a
     later change, or people who were made since, depend on it; the message names them.
     """
-    log = entries(place.graph.read, place.taxonomy)
-    entry, delta = _chosen(log, place.taxonomy, version)
-    later = {one.version: (one, found) for one, found in log if one.version > entry.version}
+    log = read_log(place.graph.read, place.taxonomy)
+    entry = _chosen(log, place.taxonomy, version)
+    *since, (_, delta) = entries(place.graph.read, place.taxonomy, entry.version - 1)
+    if delta is None:
+        raise InputError(f"of version {entry.version} of {place.taxonomy!r} it was not kept what it changed")
+    later = {one.version: (one, found) for one, found in since}
 
     def plan(tx: Transaction, state: State) -> Planned[Outcome]:
         back, left = as_they_are(state, delta.inverse)
@@ -49,7 +43,7 @@ def undo(place: Workplace, version: int | None = None) -> Edit:
         _check_people(tx, place.taxonomy, back)
         draft = Draft(applied(state, back))
         _check_names(draft, entry, later)
-        _mark(tx, place.taxonomy, entry, {e.version: e for e, _ in log}, undone=True)
+        _mark(tx, place.taxonomy, entry, {one.version: one for one in log}, undone=True)
         return Planned(_outcome(left), draft.checked(), delta.vectors)
 
     arguments = {"version": entry.version, "operation": entry.operation}
@@ -88,7 +82,7 @@ def undo_by_hand(place: Workplace) -> Edit:
     version = place.graph.read("taxonomy/read_taxonomy", taxonomy=place.taxonomy)[0]["version"]
 
     def plan(tx: Transaction, state: State) -> Planned[Outcome]:
-        (entry, _), *before = entries(tx.run, place.taxonomy)
+        entry, *before = read_log(tx.run, place.taxonomy, limit=2)
         if not version < entry.version <= version + 2:
             raise _overtaken(place.taxonomy)
         strays = tx.run("log/remove_strays", taxonomy=place.taxonomy)[0]
@@ -100,34 +94,32 @@ def undo_by_hand(place: Workplace) -> Edit:
             raise InputError(f"nothing was edited by hand in {place.taxonomy!r} since version {version}")
         _check_people(tx, place.taxonomy, back)
         if entry.version == version + 2:
-            tx.run("log/mark_undone", taxonomy=place.taxonomy, version=before[0][0].version, undone=True)
+            tx.run("log/mark_undone", taxonomy=place.taxonomy, version=before[0].version, undone=True)
         notes = [f"{strays[what]} {what} removed that were not taken in" for what in strays if strays[what]]
         return Planned(Outcome(notes=tuple(notes)), Draft(applied(state, back)).checked())
 
     return place.run(UNDO, {"version": None, "operation": "edits by hand"}, plan)
 
 
-def _chosen(log: list[tuple[Entry, Delta | None]], taxonomy: str, version: int | None) -> tuple[Entry, Delta]:
+def _chosen(log: Sequence[Entry], taxonomy: str, version: int | None) -> Entry:
     if version is None:
-        standing = [(e, d) for e, d in log if not e.undone and e.operation not in (*FIRST, UNDO)]
+        standing = [one for one in log if not one.undone and one.operation not in (*FIRST, UNDO)]
     else:
-        standing = [(e, d) for e, d in log if e.version == version]
+        standing = [one for one in log if one.version == version]
     if not standing:
         what = "no change that stands" if version is None else f"no change to version {version}"
         raise InputError(f"the log of {taxonomy!r} has {what}; look at `deeppersona taxonomy log`")
-    entry, delta = standing[0]
-    if entry.operation in FIRST or delta is None:
+    entry = standing[0]
+    if entry.operation in FIRST:
         raise InputError(
             f"version {entry.version} of {taxonomy!r} is where its log begins; an import is not undone"
-            if entry.operation in FIRST
-            else f"of version {entry.version} of {taxonomy!r} it was not kept what it changed"
         )
     if entry.undone:
         raise InputError(
             f"version {entry.version} ({entry.operation}) is undone already; "
             "undo the undoing to have it back, by its version"
         )
-    return entry, delta
+    return entry
 
 
 def _check_free(

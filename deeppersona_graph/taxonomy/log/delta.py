@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from deeppersona_graph.taxonomy.log.state import TREE, Key, Link, Properties, State
+from deeppersona_graph.taxonomy.log.state import HAS, TREE, Key, Link, Properties, State
 
 Change = tuple[Properties | None, Properties | None]
 """Of a node that was made or removed: None and all its properties, or the other way round. Of one that was
@@ -118,7 +118,7 @@ def conflicts(state: State, delta: Delta) -> set[Key]:
             found |= {link.start, link.end}
     if gone:
         for link, count in state.links.items():
-            if link.kind != "HAS" and count + delta.links.get(link, 0) > 0:
+            if link.kind != HAS and count + delta.links.get(link, 0) > 0:
                 found |= gone & {link.start, link.end}
     return found
 

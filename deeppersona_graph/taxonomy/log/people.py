@@ -6,9 +6,7 @@ from collections.abc import Collection
 
 from deeppersona_graph.graph.connection import Transaction
 from deeppersona_graph.taxonomy.log.delta import Delta
-from deeppersona_graph.taxonomy.log.state import Key, Link, State, attribute_key, spelled
-
-HAS = "HAS"
+from deeppersona_graph.taxonomy.log.state import HAS, Key, Link, State, attribute_key, spelled
 
 
 def with_people(tx: Transaction, taxonomy: str, state: State, attributes: Collection[str]) -> State:

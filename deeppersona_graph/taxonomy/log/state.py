@@ -26,6 +26,13 @@ TREE = ("HAS_CHILD", "ADMITS", "REQUIRES", "EXCLUDES", "IMPLIES", "EVIDENCES", "
 """The kinds of link that make a version; decisions are linked whenever they are taken."""
 
 
+CONSTRAINTS = ("REQUIRES", "EXCLUDES", "IMPLIES")
+"""Of these, what nodes demand of one another."""
+
+HAS = "HAS"
+"""The kind of link from a persona to an attribute; a state has those that are asked for."""
+
+
 class Key(NamedTuple):
     """A node by its kind (attribute, value, exchange, proposal, decision, persona) and id."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from deeppersona_graph.errors import shorten
 from deeppersona_graph.model.tree import Path, shown
 from deeppersona_graph.taxonomy.log.delta import Delta
-from deeppersona_graph.taxonomy.log.state import Key, Link, Properties, State
+from deeppersona_graph.taxonomy.log.state import CONSTRAINTS, HAS, Key, Link, Properties, State
 
 SILENT = ("draw", "key", "space", "described", "sources", "mined_parent", "generic")
 """Properties that only the program reads, or that follow from what is told."""
@@ -79,9 +79,9 @@ class _Telling:
         for link, more in delta.links.items():
             if link.kind == "HAS_CHILD":
                 yield from self._parent(link, more)
-            elif link.kind in ("REQUIRES", "EXCLUDES", "IMPLIES"):
+            elif link.kind in CONSTRAINTS:
                 yield from self._constraint(link, more, delta)
-            elif link.kind == "HAS" and more > 0:
+            elif link.kind == HAS and more > 0:
                 edges[link.end.id] = edges.get(link.end.id, 0) + more
         for identity, count in edges.items():
             path = self.after.paths.get(identity, ())
