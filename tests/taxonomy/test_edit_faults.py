@@ -367,3 +367,13 @@ def test_a_demand_against_what_another_demands_of_both_is_refused(api: DeepPerso
     api.constrain("Diet=mixed", "implies", ["Dinner=soup"], taxonomy=taxonomy)
     with pytest.raises(InputError, match="can never hold"):
         api.constrain("Pet=dog", "excludes", ["Dinner=soup"], taxonomy=taxonomy)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_snapshot_does_not_swallow_an_edit_by_hand(
+    api: DeepPersona, taxonomy: str, by_hand: ByHand
+) -> None:
+    by_hand("MATCH (a:Attribute {taxonomy: $t, name: 'Diet'}) SET a.description = 'Eats'", t=taxonomy)
+    api.snapshot("now", taxonomy)
+    assert api.sync(taxonomy).changed
+    assert [one.what for one in api.diff("now", taxonomy=taxonomy)] == ["changed"]

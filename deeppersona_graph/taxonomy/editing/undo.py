@@ -209,7 +209,9 @@ def take_snapshot(graph: Graph, taxonomy: str, name: str) -> int:
 
     def write(tx: Transaction) -> int:
         version = int(tx.run("taxonomy/read_taxonomy", taxonomy=taxonomy)[0]["version"])
-        record_state(tx, taxonomy, version, read_state(tx.run, taxonomy))
+        recorded = read_recorded(tx.run, taxonomy, version)  # edits by hand are of the next version
+        state = read_state(tx.run, taxonomy) if recorded is None else recorded.state
+        record_state(tx, taxonomy, version, state)
         tx.run("log/name_state", taxonomy=taxonomy, version=version, name=name)
         return version
 
